@@ -1,0 +1,158 @@
+"""Accruals and prepayments (periodiseringar): posted at a month end, reversed once on the first day after it."""
+
+from datetime import date
+from typing import Literal
+
+from domain.books import series
+from domain.books.chart import Role
+from domain.books.fiscal_year import known_year, open_year_of, refuse_odd_month_end
+from domain.books.journal import Journal, draft_voucher
+from domain.books.voucher import Posting, Voucher, reversed_postings
+from domain.kernel.event import Command, Recorded, Value, accept
+from domain.kernel.identity import Slug, Text
+from domain.kernel.money import PositiveOre
+from domain.kernel.period import ONE_DAY
+from domain.kernel.refusal import Refusal
+from domain.kernel.table import Table
+
+AccrualKind = Literal["accrued-cost", "prepaid-cost", "accrued-income", "prepaid-income"]
+
+BALANCE_ROLE: dict[AccrualKind, Role] = {
+    "accrued-cost": "accrued_costs",
+    "prepaid-cost": "prepaid_costs",
+    "accrued-income": "accrued_income",
+    "prepaid-income": "prepaid_income",
+}
+DEBIT_ON_BALANCE: frozenset[AccrualKind] = frozenset({"prepaid-cost", "accrued-income"})
+
+
+class Accrual(Value, frozen=True, kw_only=True):
+    """An accrual that waits for its reversal."""
+
+    voucher: Voucher
+    reverse_on: date
+
+
+Accruals = Table[str, Accrual | None]
+"""By name; `None` once reversed, so that a name is never used twice."""
+
+
+class AccrueItem(Command, frozen=True, kw_only=True):
+    """Accrue or prepay a cost or an income at a month end; the amount is positive öre, the kind gives the sides."""
+
+    accrual: Slug
+    kind: AccrualKind
+    account: int
+    amount_ore: PositiveOre
+    period_end: date
+    text: Text
+    project: str = ""
+    party: str = ""
+    balance_account: int | None = None
+
+
+class ItemAccrued(AccrueItem, frozen=True, kw_only=True, tag_field="event", tag="accrual.posted"):
+    """A cost or income was moved to the period it belongs to."""
+
+    recorded: Recorded
+    voucher: Voucher
+    reverse_on: date
+
+
+class ReverseAccrual(Command, frozen=True, kw_only=True):
+    """Reverse an accrual on the first day after its period."""
+
+    accrual: Slug
+
+
+class AccrualReversed(ReverseAccrual, frozen=True, kw_only=True, tag_field="event", tag="accrual.reversed"):
+    """The accrual was reversed (återförd)."""
+
+    recorded: Recorded
+    voucher: Voucher
+
+
+class AccrualExists(Refusal):
+    """An accrual is named once."""
+
+    code = "accrual_exists"
+    sv = "Periodiseringen {accrual} finns redan."
+    en = "Accrual {accrual} already exists."
+
+
+class AccrualUnknown(Refusal):
+    """A reversal names an accrual."""
+
+    code = "accrual_unknown"
+    sv = "Periodiseringen {accrual} finns inte."
+    en = "Accrual {accrual} does not exist."
+
+
+class AccrualIsReversed(Refusal):
+    """An accrual is reversed once."""
+
+    code = "accrual_reversed"
+    sv = "Periodiseringen {accrual} är redan återförd."
+    en = "Accrual {accrual} has already been reversed."
+
+
+def accrue_item(journal: Journal, accruals: Accruals, command: AccrueItem, recorded: Recorded) -> ItemAccrued:
+    """Post an accrual or prepayment against the balance account of its kind."""
+    refuse_known_accrual(accruals, command.accrual)
+    balance_account = command.balance_account
+    if balance_account is None:
+        balance_account = journal.chart.roles[BALANCE_ROLE[command.kind]]
+    amount = command.amount_ore if command.kind in DEBIT_ON_BALANCE else -command.amount_ore
+    voucher = draft_month_end(
+        journal,
+        command.period_end,
+        command.text,
+        (
+            Posting(balance_account, amount, command.project, command.party),
+            Posting(command.account, -amount, command.project, command.party),
+        ),
+    )
+    return accept(ItemAccrued, command, recorded=recorded, voucher=voucher, reverse_on=command.period_end + ONE_DAY)
+
+
+def reverse_accrual(
+    journal: Journal, accruals: Accruals, command: ReverseAccrual, recorded: Recorded
+) -> AccrualReversed:
+    """Reverse an accrual that has not been reversed."""
+    if command.accrual not in accruals:
+        raise AccrualUnknown(accrual=command.accrual)
+    accrual = accruals[command.accrual]
+    if accrual is None:
+        raise AccrualIsReversed(accrual=command.accrual)
+    voucher = draft_voucher(
+        journal,
+        series=series.ACCRUALS,
+        accounting_date=accrual.reverse_on,
+        text=f"Återföring: {accrual.voucher.text}",
+        postings=reversed_postings(accrual.voucher.postings),
+        reference=str(accrual.voucher.id),
+    )
+    return accept(AccrualReversed, command, recorded=recorded, voucher=voucher)
+
+
+def draft_month_end(journal: Journal, period_end: date, text: str, postings: tuple[Posting, ...]) -> Voucher:
+    """Return a voucher of the accrual series, dated the last day of a month in an open period."""
+    name = open_year_of(journal.years, period_end)
+    refuse_odd_month_end(known_year(journal.years, name), name, period_end)
+    return draft_voucher(journal, series=series.ACCRUALS, accounting_date=period_end, text=text, postings=postings)
+
+
+def refuse_known_accrual(accruals: Accruals, name: str) -> None:
+    """Refuse a name that an accrual has had."""
+    if name in accruals:
+        raise AccrualExists(accrual=name)
+
+
+def with_accrual(accruals: Accruals, name: str, voucher: Voucher, reverse_on: date) -> Accruals:
+    """Return the accruals with one more that waits for its reversal."""
+    return accruals.put(name, Accrual(voucher=voucher, reverse_on=reverse_on))
+
+
+def without_accrual(accruals: Accruals, name: str) -> Accruals:
+    """Return the accruals with one reversed."""
+    return accruals.put(name, None)

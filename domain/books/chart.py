@@ -1,0 +1,149 @@
+"""The chart of accounts (kontoplan): which accounts an association may use, and the roles posting rules ask for.
+
+Two charts are shipped as tables (`bas`, `kommun_bas`). An association opens accounts of its own beside them. Reports
+never look at account numbers here: which line an account belongs to is decided by a layout.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from domain.kernel.event import Command, Recorded, Value, accept
+from domain.kernel.identity import Text
+from domain.kernel.refusal import Refusal
+from domain.kernel.table import Table
+
+ChartName = Literal["bas", "kommun-bas"]
+AccountKind = Literal["cash", "asset", "equity", "liability", "income", "cost", "result"]
+"""`cash` is an asset that counts as liquid; `result` is the year-end account that moves the result to equity."""
+
+Role = Literal[
+    "bank", "member_receivable", "other_receivable", "input_vat", "accrued_contributions", "accrued_income",
+    "prepaid_costs", "payable", "withheld_tax", "social_charges_owed", "accrued_costs", "prepaid_contributions",
+    "prepaid_income", "result_in_equity", "year_result", "contribution_state", "contribution_region",
+    "contribution_municipality", "grants", "salaries", "social_charges", "board_fees",
+]  # fmt: skip
+
+NumberOfAccount = Annotated[int, msgspec.Meta(ge=1000, le=99_999_999)]
+INCOME_STATEMENT: frozenset[AccountKind] = frozenset({"income", "cost"})
+
+
+class Account(Value, frozen=True, kw_only=True):
+    """An account: its number, name and kind."""
+
+    number: int
+    name: str
+    kind: AccountKind
+    closed: bool = False
+
+
+class Chart(Value, frozen=True, kw_only=True):
+    """The accounts of one association and the account that plays each role."""
+
+    name: ChartName
+    accounts: Table[int, Account]
+    roles: dict[Role, int]
+
+
+class OpenAccount(Command, frozen=True, kw_only=True):
+    """Open an account of the association's own."""
+
+    number: NumberOfAccount
+    name: Text
+    kind: AccountKind
+
+
+class AccountOpened(OpenAccount, frozen=True, kw_only=True, tag_field="event", tag="account.opened"):
+    """The association has an account of its own (konto upplagt)."""
+
+    recorded: Recorded
+
+
+class CloseAccount(Command, frozen=True, kw_only=True):
+    """Close an account to further postings."""
+
+    number: NumberOfAccount
+
+
+class AccountClosed(CloseAccount, frozen=True, kw_only=True, tag_field="event", tag="account.closed"):
+    """The account takes no further postings (konto spärrat)."""
+
+    recorded: Recorded
+
+
+class AssignAccount(Command, frozen=True, kw_only=True):
+    """Let another account play a role, such as the city's cash pool in place of a bank account."""
+
+    role: Role
+    number: NumberOfAccount
+
+
+class AccountAssigned(AssignAccount, frozen=True, kw_only=True, tag_field="event", tag="account.assigned"):
+    """Posting rules use this account for the role from now on (konteringsregel ändrad)."""
+
+    recorded: Recorded
+
+
+class AccountExists(Refusal):
+    """An account is opened once."""
+
+    code = "account_exists"
+    sv = "Konto {account} finns redan i kontoplanen ({name})."
+    en = "Account {account} is already in the chart ({name})."
+
+
+class AccountUnknown(Refusal):
+    """Postings go to accounts of the association's chart."""
+
+    code = "account_unknown"
+    sv = "Konto {account} finns inte i kontoplanen."
+    en = "Account {account} is not in the chart of accounts."
+
+
+class AccountIsClosed(Refusal):
+    """A closed account takes no postings."""
+
+    code = "account_closed"
+    sv = "Konto {account} ({name}) är spärrat för bokföring."
+    en = "Account {account} ({name}) is closed to postings."
+
+
+def open_account(chart: Chart, command: OpenAccount, recorded: Recorded) -> AccountOpened:
+    """Open an account unless the number is taken."""
+    taken = chart.accounts.get(command.number)
+    if taken is not None:
+        raise AccountExists(account=command.number, name=taken.name)
+    return accept(AccountOpened, command, recorded=recorded)
+
+
+def close_account(chart: Chart, command: CloseAccount, recorded: Recorded) -> AccountClosed:
+    """Close an account that is open."""
+    usable_account(chart, command.number)
+    return accept(AccountClosed, command, recorded=recorded)
+
+
+def assign_account(chart: Chart, command: AssignAccount, recorded: Recorded) -> AccountAssigned:
+    """Give a role to an account that is open."""
+    usable_account(chart, command.number)
+    return accept(AccountAssigned, command, recorded=recorded)
+
+
+def with_account(chart: Chart, event: AccountOpened | AccountClosed | AccountAssigned) -> Chart:
+    """Return the chart after an account was opened or closed, or given a role."""
+    if isinstance(event, AccountAssigned):
+        return msgspec.structs.replace(chart, roles=chart.roles | {event.role: event.number})
+    if isinstance(event, AccountOpened):
+        account = Account(number=event.number, name=event.name, kind=event.kind)
+    else:
+        account = msgspec.structs.replace(chart.accounts[event.number], closed=True)
+    return msgspec.structs.replace(chart, accounts=chart.accounts.put(event.number, account))
+
+
+def usable_account(chart: Chart, number: int) -> Account:
+    """Return the account, or refuse: unknown, or closed."""
+    account = chart.accounts.get(number)
+    if account is None:
+        raise AccountUnknown(account=number)
+    if account.closed:
+        raise AccountIsClosed(account=number, name=account.name)
+    return account

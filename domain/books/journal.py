@@ -1,0 +1,117 @@
+"""The journal (grundbok): one place that makes vouchers, balanced and under the next number of their series."""
+
+from collections.abc import Iterable
+from datetime import date
+
+import msgspec
+
+from domain.books.chart import INCOME_STATEMENT, Chart, usable_account
+from domain.books.fiscal_year import Years, open_year_of
+from domain.books.register import Register, known_party, usable_project
+from domain.books.voucher import Posting, Voucher
+from domain.kernel.event import Value
+from domain.kernel.money import MAX_ORE
+from domain.kernel.refusal import Refusal, ensure
+from domain.kernel.table import Table
+
+
+class Journal(Value, frozen=True, kw_only=True):
+    """What a voucher is checked against, and the last number given in each series and year."""
+
+    chart: Chart
+    register: Register = Register()
+    years: Years = Table()
+    numbers: Table[tuple[int, str], int] = Table()
+    results_ore: Table[int, int] = Table()
+    cash_ore: Table[tuple[int, date], int] = Table()
+
+
+class VoucherEmpty(Refusal):
+    """A voucher has at least two postings, none of them zero."""
+
+    code = "voucher_empty"
+    sv = "En verifikation ska ha minst två konteringar, ingen noll; den här har {postings}, varav {zeros} noll."
+    en = "A voucher has at least two postings, none of them zero; this one has {postings}, of which {zeros} are zero."
+
+
+class VoucherNotBalanced(Refusal):
+    """Debit and credit are equal."""
+
+    code = "voucher_not_balanced"
+    sv = "Debet minus kredit ska vara 0 kr men är {difference_ore} kr."
+    en = "Debit minus credit must be 0 kr but is {difference_ore} kr."
+
+
+class AmountTooLarge(Refusal):
+    """An amount stays within what the book can sum."""
+
+    code = "amount_too_large"
+    sv = "Beloppet {amount_ore} kr är större än boken kan räkna med."
+    en = "The amount {amount_ore} kr is larger than the book can count."
+
+
+def draft_voucher(
+    journal: Journal,
+    *,
+    series: str,
+    accounting_date: date,
+    text: str,
+    postings: Iterable[Posting],
+    counterparty: str = "",
+    reference: str = "",
+) -> Voucher:
+    """Return a voucher under the next number of its series, or refuse.
+
+    Checked in this order: accounts, projects and parties are known and open; the date lies in an open period;
+    at least two postings, none zero; debit equals credit (amounts in öre).
+    """
+    rows = tuple(postings)
+    for account, amount_ore, project, party in rows:
+        usable_account(journal.chart, account)
+        if project:
+            usable_project(journal.register, project)
+        if party:
+            known_party(journal.register, party)
+        if not -MAX_ORE <= amount_ore <= MAX_ORE:
+            raise AmountTooLarge(amount_ore=amount_ore)
+    year = open_year_of(journal.years, accounting_date)
+    zeros = sum(row.amount_ore == 0 for row in rows)
+    if len(rows) < 2 or zeros:
+        raise VoucherEmpty(postings=len(rows), zeros=zeros)
+    difference = sum(row.amount_ore for row in rows)
+    if difference:
+        raise VoucherNotBalanced(difference_ore=difference)
+    accounts, amounts, projects, parties = zip(*rows, strict=True)
+    return Voucher(
+        series=series,
+        number=journal.numbers.get((year, series), 0) + 1,
+        year=year,
+        accounting_date=accounting_date,
+        text=text,
+        counterparty=counterparty,
+        reference=reference,
+        accounts=accounts,
+        amounts_ore=amounts,
+        projects=projects if any(projects) else (),
+        parties=parties if any(parties) else (),
+    )
+
+
+def enter(journal: Journal, voucher: Voucher) -> Journal:
+    """Return the journal after a voucher: its number is used, the year's result and the cash balance have moved."""
+    key = (voucher.year, voucher.series)
+    ensure(voucher.number == journal.numbers.get(key, 0) + 1, f"voucher {voucher.id} is out of sequence")
+    ensure(sum(voucher.amounts_ore) == 0, f"voucher {voucher.id} is not balanced")
+    result, cash_ore = 0, journal.cash_ore
+    for account, amount in zip(voucher.accounts, voucher.amounts_ore, strict=True):
+        kind = journal.chart.accounts[account].kind
+        if kind in INCOME_STATEMENT:
+            result += amount
+        elif kind == "cash":
+            at = (account, voucher.accounting_date)
+            cash_ore = cash_ore.put(at, cash_ore.get(at, 0) + amount)
+    results = journal.results_ore
+    if result:
+        results = results.put(voucher.year, results.get(voucher.year, 0) + result)
+    numbers = journal.numbers.put(key, voucher.number)
+    return msgspec.structs.replace(journal, numbers=numbers, results_ore=results, cash_ore=cash_ore)

@@ -1,0 +1,67 @@
+"""Vouchers (verifikationer): balanced, numbered, fixed when decided.
+
+Postings are parallel arrays, one entry per posting: that is what the stored event holds, it reads well in the raw
+JSON, and a replay of millions decodes it faster than a list of objects. Amounts are öre, debit positive.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from domain.kernel.event import Value
+from domain.kernel.money import Ore
+
+AccountNumber = int
+
+
+class Posting(NamedTuple):
+    """One line of a voucher: an account, an amount in öre (debit positive), and the dimensions it carries."""
+
+    account: AccountNumber
+    amount_ore: int
+    project: str = ""
+    party: str = ""
+
+
+class VoucherId(NamedTuple):
+    """A voucher's name: series and number are unique within a fiscal year (LKBR 3:9)."""
+
+    year: int
+    series: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.series}{self.number}/{self.year}"
+
+
+class Voucher(Value, frozen=True, kw_only=True):
+    """A balanced voucher: what LKBR 3:9 asks for, and its postings."""
+
+    series: str
+    number: int
+    year: int
+    accounting_date: date
+    text: str
+    counterparty: str = ""
+    reference: str = ""
+    accounts: tuple[AccountNumber, ...]
+    amounts_ore: tuple[Ore, ...]
+    projects: tuple[str, ...] = ()
+    parties: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> VoucherId:
+        """Return the voucher's name."""
+        return VoucherId(self.year, self.series, self.number)
+
+    @property
+    def postings(self) -> tuple[Posting, ...]:
+        """Return the postings as rows."""
+        blank = ("",) * len(self.accounts)
+        rows = zip(self.accounts, self.amounts_ore, self.projects or blank, self.parties or blank, strict=True)
+        return tuple(Posting(*row) for row in rows)
+
+
+def reversed_postings(postings: Iterable[Posting]) -> tuple[Posting, ...]:
+    """Return the same postings with the opposite sign."""
+    return tuple(posting._replace(amount_ore=-posting.amount_ore) for posting in postings)

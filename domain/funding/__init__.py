@@ -1,0 +1,1 @@
+"""Grants to projects (beviljade medel): decided, amended, claimed, settled, closed."""

@@ -1,0 +1,1 @@
+"""What every ledger is built of: money, dates, identities, events, refusals."""

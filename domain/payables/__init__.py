@@ -1,0 +1,1 @@
+"""Suppliers' invoices (leverantörsreskontra): received, attested, disputed, credited, paid."""

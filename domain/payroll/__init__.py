@@ -1,0 +1,1 @@
+"""Pay (löner, arvoden): gross pay, withheld tax, social charges."""

@@ -1,0 +1,1 @@
+"""Plans (budget, prognos): what the board adopted and what the year is expected to end with."""

@@ -1,0 +1,1 @@
+"""Other income (övriga intäkter): sold places, interest, VAT compensation."""

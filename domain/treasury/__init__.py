@@ -1,0 +1,1 @@
+"""The bank (bank, likvida medel): transactions and statements."""

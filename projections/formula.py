@@ -1,0 +1,132 @@
+"""Formulas of layouts: lines, numbers, `+ - * /` and parentheses, worked out exactly.
+
+`int - kost` names lines of the same table, `rr.resultat` a line of another, `br.kassa@1` its second column.
+"""
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import NamedTuple
+
+TOKEN = re.compile(
+    r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?(?:@\d+)?)|(?P<sign>[-+*/()]))"
+)
+
+
+class FormulaWrong(ValueError):  # noqa: N818 - named by what is wrong
+    """The text is not a formula."""
+
+
+class Reference(NamedTuple):
+    """A line: its table (empty: the same), its id, and its column (None: the same)."""
+
+    table: str
+    line: str
+    column: int | None
+
+
+class Formula(NamedTuple):
+    """A formula in postfix order: numbers, references and operators."""
+
+    text: str
+    steps: tuple[Fraction | Reference | str, ...]
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """Return the lines it names."""
+        return tuple(step for step in self.steps if isinstance(step, Reference))
+
+    def value(self, look_up: Callable[[Reference], Fraction]) -> Fraction:
+        """Return the exact value, asking for each line's; division by zero gives zero."""
+        stack: list[Fraction] = []
+        for step in self.steps:
+            if isinstance(step, Fraction):
+                stack.append(step)
+            elif isinstance(step, Reference):
+                stack.append(look_up(step))
+            else:
+                right, left = stack.pop(), stack.pop()
+                stack.append(_apply(step, left, right))
+        return stack[0]
+
+
+def _apply(operator: str, left: Fraction, right: Fraction) -> Fraction:
+    match operator:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case _:
+            return left / right if right else Fraction(0)
+
+
+def parse(text: str) -> Formula:
+    """Return the formula a text states, or raise FormulaWrong with the place."""
+    tokens = _tokens(text)
+    steps: list[Fraction | Reference | str] = []
+    rest = _sum(tokens, 0, steps)
+    if rest != len(tokens):
+        raise FormulaWrong(f"'{text}': unexpected '{tokens[rest]}'")
+    return Formula(text, tuple(steps))
+
+
+def _tokens(text: str) -> list[Fraction | Reference | str]:
+    tokens: list[Fraction | Reference | str] = []
+    place = 0
+    while place < len(text.rstrip()):
+        found = TOKEN.match(text, place)
+        if found is None:
+            raise FormulaWrong(f"'{text}': cannot read '{text[place:].strip()}'")
+        place = found.end()
+        if number := found["number"]:
+            tokens.append(Fraction(number))
+        elif name := found["name"]:
+            path, _, column = name.partition("@")
+            table, dot, line = path.rpartition(".")
+            tokens.append(Reference(table if dot else "", line, int(column) if column else None))
+        else:
+            tokens.append(found["sign"])
+    return tokens
+
+
+Tokens = list[Fraction | Reference | str]
+
+
+def _sum(tokens: Tokens, at: int, steps: Tokens) -> int:
+    at = _product(tokens, at, steps)
+    while at < len(tokens) and tokens[at] in ("+", "-"):
+        operator = tokens[at]
+        at = _product(tokens, at + 1, steps)
+        steps.append(operator)
+    return at
+
+
+def _product(tokens: Tokens, at: int, steps: Tokens) -> int:
+    at = _term(tokens, at, steps)
+    while at < len(tokens) and tokens[at] in ("*", "/"):
+        operator = tokens[at]
+        at = _term(tokens, at + 1, steps)
+        steps.append(operator)
+    return at
+
+
+def _term(tokens: Tokens, at: int, steps: Tokens) -> int:
+    if at >= len(tokens):
+        raise FormulaWrong("a formula ends too early")
+    found = tokens[at]
+    if found == "-":
+        steps.append(Fraction(0))
+        at = _term(tokens, at + 1, steps)
+        steps.append("-")
+        return at
+    if found == "(":
+        at = _sum(tokens, at + 1, steps)
+        if at >= len(tokens) or tokens[at] != ")":
+            raise FormulaWrong("a parenthesis is not closed")
+        return at + 1
+    if isinstance(found, str):
+        raise FormulaWrong(f"unexpected '{found}'")
+    steps.append(found)
+    return at + 1

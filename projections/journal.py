@@ -1,0 +1,116 @@
+"""The journal (grundbok) in registration order, and the general ledger (huvudbok) by account."""
+
+from collections.abc import Iterable
+from datetime import date
+from fractions import Fraction
+
+import msgspec
+
+from domain.books.manual import OpeningBalancesEntered
+from domain.books.voucher import Posting, Voucher
+from domain.catalogue import AnyEvent, voucher_of
+from domain.kernel.refusal import Language
+from projections.history import History
+from projections.table import Cell, Line, ReportTable
+
+COLUMNS = {"sv": ("Debet", "Kredit"), "en": ("Debit", "Credit")}
+LEDGER_COLUMNS = {"sv": ("Debet", "Kredit", "Saldo"), "en": ("Debit", "Credit", "Balance")}
+
+
+class Entered(msgspec.Struct, frozen=True, kw_only=True):
+    """A voucher with its position in the book and the day it was registered."""
+
+    position: int
+    registered_on: date
+    voucher: Voucher
+    opening: bool
+
+
+def entered(events: Iterable[AnyEvent]) -> list[Entered]:
+    """Return the vouchers of a book, in registration order."""
+    return [
+        Entered(
+            position=position,
+            registered_on=event.recorded.registered_on,
+            voucher=voucher,
+            opening=isinstance(event, OpeningBalancesEntered),
+        )
+        for position, event in enumerate(events, 1)
+        if (voucher := voucher_of(event)) is not None
+    ]
+
+
+def journal(history: History, vouchers: Iterable[Entered], as_of: date, language: Language) -> ReportTable:
+    """Return the journal: every voucher dated up to a day, in the order it was registered (LKBR 3:3)."""
+    lines: list[Line] = []
+    for row in vouchers:
+        voucher = row.voucher
+        if voucher.accounting_date > as_of:
+            continue
+        heading = f"{row.registered_on}  {voucher.id}  {voucher.accounting_date}  {voucher.text}"
+        lines.append(Line(id=str(row.position), label=heading, kind="heading"))
+        for place, posting in enumerate(voucher.postings, 1):
+            lines.append(
+                Line(
+                    id=f"{row.position}.{place}",
+                    label=_account(history, posting),
+                    cells=_sides(posting.amount_ore),
+                    zero="",
+                )
+            )
+    title = "Grundbok" if language == "sv" else "Journal"
+    return _table("journal", title, COLUMNS[language], lines)
+
+
+def general_ledger(history: History, vouchers: Iterable[Entered], as_of: date, language: Language) -> ReportTable:
+    """Return the general ledger of the fiscal year: opening balance, postings and running balance per account."""
+    start = history.span(history.fiscal_year(as_of))[0]
+    opening: dict[int, int] = {}
+    moves: dict[int, list[tuple[date, int, Voucher, Posting]]] = {}
+    for row in vouchers:
+        for posting in row.voucher.postings:
+            if row.opening or row.voucher.accounting_date < start:
+                opening[posting.account] = opening.get(posting.account, 0) + posting.amount_ore
+            elif row.voucher.accounting_date <= as_of:
+                move = (row.voucher.accounting_date, row.position, row.voucher, posting)
+                moves.setdefault(posting.account, []).append(move)
+    lines: list[Line] = []
+    words = ("Ingående balans", "Utgående balans") if language == "sv" else ("Opening balance", "Closing balance")
+    for number in sorted(opening.keys() | moves.keys()):
+        balance = opening.get(number, 0)
+        lines.append(Line(id=str(number), label=f"{number} {history.accounts[number].name}", kind="heading"))
+        lines.append(_balance(f"{number}.opening", words[0], balance))
+        for place, (day, _, voucher, posting) in enumerate(sorted(moves.get(number, []), key=_in_order), 1):
+            balance += posting.amount_ore
+            cells = (*_sides(posting.amount_ore), Cell(Fraction(balance)))
+            label = f"{day}  {voucher.id}  {voucher.text}{_dimensions(posting)}"
+            lines.append(Line(id=f"{number}.{place}", label=label, cells=cells, zero=""))
+        lines.append(_balance(f"{number}.closing", words[1], balance))
+    title = "Huvudbok" if language == "sv" else "General ledger"
+    return _table("general-ledger", title, LEDGER_COLUMNS[language], lines)
+
+
+def _in_order(move: tuple[date, int, Voucher, Posting]) -> tuple[date, int]:
+    return move[0], move[1]
+
+
+def _account(history: History, posting: Posting) -> str:
+    return f"    {posting.account} {history.accounts[posting.account].name}{_dimensions(posting)}"
+
+
+def _dimensions(posting: Posting) -> str:
+    named = [name for name in (posting.project, posting.party) if name]
+    return f"  [{', '.join(named)}]" if named else ""
+
+
+def _sides(amount_ore: int) -> tuple[Cell, ...]:
+    return Cell(Fraction(max(amount_ore, 0))), Cell(Fraction(max(-amount_ore, 0)))
+
+
+def _balance(name: str, label: str, amount_ore: int) -> Line:
+    nothing = Cell(Fraction(0), "")
+    return Line(id=name, label=label, kind="sum", cells=(nothing, nothing, Cell(Fraction(amount_ore))))
+
+
+def _table(name: str, title: str, columns: tuple[str, ...], lines: list[Line]) -> ReportTable:
+    return ReportTable(id=name, title=title, unit="kr", decimals=2, columns=columns, lines=tuple(lines))

@@ -1,0 +1,87 @@
+"""A report: a pure function of a prefix of the book, an accounting date, a layout and a unit."""
+
+from collections.abc import Iterable
+from datetime import date
+
+import msgspec
+
+from domain.catalogue import AnyEvent
+from domain.kernel.refusal import Language
+from projections.built_in import BUILT_IN
+from projections.history import History, history_of
+from projections.journal import Entered, entered, general_ledger, journal
+from projections.layout import Layout
+from projections.statement import Statement
+from projections.table import Report, ReportTable, Unit
+
+FROM_VOUCHERS = {"journal": journal, "general-ledger": general_ledger}
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked: which tables, as of which day, in which unit and language."""
+
+    name: str
+    as_of: date
+    unit: Unit | None = None
+    language: Language = "sv"
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a book at a position: its history, and its vouchers where a report needs them."""
+
+    book: str
+    known_at: str
+    history: History
+    vouchers: tuple[Entered, ...] = ()
+
+
+def known(book: str, known_at: str, events: Iterable[AnyEvent], *, vouchers: bool = False) -> Known:
+    """Fold a prefix of a book's events into what reports are made from."""
+    if not vouchers:
+        return Known(book=book, known_at=known_at, history=history_of(events))
+    kept = tuple(events)
+    return Known(book=book, known_at=known_at, history=history_of(kept), vouchers=tuple(entered(kept)))
+
+
+def needs_vouchers(name: str) -> bool:
+    """Tell whether a report lists vouchers, not only sums."""
+    return name in FROM_VOUCHERS
+
+
+def names(layout: Layout) -> tuple[str, ...]:
+    """Return every report a book with this layout has: packs, tables and built-in tables."""
+    roles = {table.role for table in layout.tables if table.role}
+    own = [*layout.packs, *sorted(roles), *(table.id for table in layout.tables)]
+    return tuple(dict.fromkeys([*own, *BUILT_IN, *FROM_VOUCHERS]))
+
+
+def make_report(facts: Known, layout: Layout, question: Question) -> Report | None:
+    """Return the report asked for, or None if neither the layout nor Grundbok has one of that name."""
+    tables = _tables(facts, layout, question)
+    if not tables:
+        return None
+    association = facts.history.association
+    return Report(
+        book=facts.book,
+        association=association.name if association else "",
+        as_of=question.as_of,
+        known_at=facts.known_at,
+        position=facts.history.position,
+        tables=tables,
+    )
+
+
+def _tables(facts: Known, layout: Layout, question: Question) -> tuple[ReportTable, ...]:
+    chosen = layout.choose(question.name)
+    if chosen:
+        statement = Statement(facts.history, layout, question.as_of)
+        return tuple(statement.table(table, question.unit) for table in chosen)
+    if question.name in BUILT_IN:
+        table = BUILT_IN[question.name](facts.history, question.as_of, question.language)
+    elif question.name in FROM_VOUCHERS:
+        table = FROM_VOUCHERS[question.name](facts.history, facts.vouchers, question.as_of, question.language)
+    else:
+        return ()
+    if question.unit is not None and question.unit != table.unit:
+        table = msgspec.structs.replace(table, unit=question.unit, decimals=0)
+    return (table,)

@@ -1,0 +1,121 @@
+"""A report as a value: tables of lines of exact amounts. How it looks is somebody else's business."""
+
+from datetime import date
+from fractions import Fraction
+from typing import Literal
+
+import msgspec
+
+from domain.kernel.refusal import Language, say
+
+Unit = Literal["kr", "tkr", "mnkr", "%"]
+Kind = Literal["item", "heading", "sum", "result"]
+Minus = Literal["leading", "trailing"]
+
+ORE_PER: dict[Unit, int] = {"kr": 100, "tkr": 100_000, "mnkr": 100_000_000, "%": 1}
+
+
+REMARKS: dict[str, dict[Language, str]] = {
+    "check_fails": {
+        "sv": "{column}: {check} stämmer inte: {left} är inte {right}.",
+        "en": "{column}: {check} does not hold: {left} is not {right}.",
+    },
+    "account_on_no_line": {
+        "sv": "Konto {account} med {amount_ore} kr saknar rad i tabellen.",
+        "en": "Account {account} with {amount_ore} kr is on no line of the table.",
+    },
+    "equity_above_ceiling": {
+        "sv": "Det egna kapitalet överstiger rekommendationen med {amount_ore} kr.",
+        "en": "Equity exceeds the recommended ceiling by {amount_ore} kr.",
+    },
+    "share_differs": {
+        "sv": "{kind}: {agreed_ore} kr mot {expected_ore} kr enligt fördelningen ½, ¼, ¼.",
+        "en": "{kind}: {agreed_ore} kr against {expected_ore} kr by the shares ½, ¼, ¼.",
+    },
+}
+
+
+class Remark(msgspec.Struct, frozen=True):
+    """Something in a table that a reader should know: a code and the facts behind it."""
+
+    code: str
+    facts: dict[str, str | int]
+
+    def sentence(self, language: Language) -> str:
+        """Return the remark in words."""
+        return say(REMARKS[self.code][language], self.facts)
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """An exact amount in öre, or a text in its place."""
+
+    amount_ore: Fraction
+    text: str | None = None
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A line: a heading has no cells, the others one for each column."""
+
+    id: str
+    label: str
+    kind: Kind = "item"
+    cells: tuple[Cell, ...] = ()
+    noteref: str = ""
+    zero: str = "0"
+    shown_decimals: int | None = None
+
+
+class ReportTable(msgspec.Struct, frozen=True, kw_only=True):
+    """A table of a report; `remarks` say what does not add up."""
+
+    id: str
+    title: str
+    unit: Unit
+    decimals: int
+    columns: tuple[str, ...]
+    lines: tuple[Line, ...]
+    minus: Minus = "leading"
+    remarks: tuple[Remark, ...] = ()
+
+    def line(self, name: str) -> Line:
+        """Return a line by its id; KeyError if there is none."""
+        found = next((line for line in self.lines if line.id == name), None)
+        if found is None:
+            raise KeyError(f"{self.id}.{name}")
+        return found
+
+    def amount(self, line: Line, column: int) -> str:
+        """Return an amount as a decimal string in the table's unit, rounded half up; empty for a text."""
+        cell = line.cells[column]
+        if cell.text is not None:
+            return ""
+        return line.zero if cell.amount_ore == 0 else rounded(cell.amount_ore / ORE_PER[self.unit], self.decimals)
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """Tables of one book, as of a day, known at a position."""
+
+    book: str
+    association: str
+    as_of: date
+    known_at: str
+    position: int
+    tables: tuple[ReportTable, ...]
+
+    def table(self, name: str) -> ReportTable:
+        """Return a table by its id; KeyError if there is none."""
+        found = next((table for table in self.tables if table.id == name), None)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+
+def rounded(value: Fraction, decimals: int) -> str:
+    """Return a number with so many decimals, rounded half away from zero; never '-0'."""
+    scale: int = 10**decimals
+    whole, rest = divmod(abs(value.numerator) * scale, value.denominator)
+    whole += 2 * rest >= value.denominator
+    sign = "-" if value < 0 and whole else ""
+    if not decimals:
+        return f"{sign}{whole}"
+    return f"{sign}{whole // scale}.{whole % scale:0{decimals}d}"

@@ -1,0 +1,1 @@
+"""The tests, in the trade's language; folders mirror the source tree."""

@@ -100,6 +100,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     figures: int
     matched: int
     deviations: tuple[Deviation, ...]
+    findings: tuple[Finding, ...]
     claims: tuple[ClaimChecked, ...]
     claims_unchecked: tuple[str, ...]
 
@@ -141,6 +142,7 @@ def compare(published: Published, report: Report, layout: Layout, statement: Sta
         figures=figures,
         matched=matched,
         deviations=tuple(deviations),
+        findings=published.finding,
         claims=checked,
         claims_unchecked=unchecked,
     )
@@ -183,7 +185,7 @@ def _claims(
     unchecked: list[str] = []
     for claim in published.claim:
         known = next((known for known in layout.claims if known.about in claim.text), None)
-        if known is None:
+        if known is None or not _is_number(claim.value):
             unchecked.append(claim.text)
             continue
         computed = _claimed(known, layout, statement)
@@ -198,6 +200,14 @@ def _claims(
             )
         )
     return tuple(checked), tuple(unchecked)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        Decimal(text)
+    except ArithmeticError:
+        return False
+    return True
 
 
 def _number(text: str) -> Fraction:

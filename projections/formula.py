@@ -50,6 +50,9 @@ class Formula(NamedTuple):
         return stack[0]
 
 
+Tokens = list[Fraction | Reference | str]
+
+
 def _apply(operator: str, left: Fraction, right: Fraction) -> Fraction:
     match operator:
         case "+":
@@ -63,17 +66,22 @@ def _apply(operator: str, left: Fraction, right: Fraction) -> Fraction:
 
 
 def parse(text: str) -> Formula:
-    """Return the formula a text states, or raise FormulaWrong with the place."""
+    """Return the formula a text states, or raise FormulaWrong with what is wrong in it."""
+    steps: Tokens = []
     tokens = _tokens(text)
-    steps: list[Fraction | Reference | str] = []
-    rest = _sum(tokens, 0, steps)
+    try:
+        rest = _sum(tokens, 0, steps)
+    except FormulaWrong as error:
+        raise FormulaWrong(f"'{text}': {error}") from None
+    except RecursionError:
+        raise FormulaWrong(f"'{text[:20]}…': too many parentheses or signs in each other") from None
     if rest != len(tokens):
-        raise FormulaWrong(f"'{text}': unexpected '{tokens[rest]}'")
+        raise FormulaWrong(f"'{text}': unexpected '{_shown(tokens[rest])}'")
     return Formula(text, tuple(steps))
 
 
-def _tokens(text: str) -> list[Fraction | Reference | str]:
-    tokens: list[Fraction | Reference | str] = []
+def _tokens(text: str) -> Tokens:
+    tokens: Tokens = []
     place = 0
     while place < len(text.rstrip()):
         found = TOKEN.match(text, place)
@@ -91,7 +99,11 @@ def _tokens(text: str) -> list[Fraction | Reference | str]:
     return tokens
 
 
-Tokens = list[Fraction | Reference | str]
+def _shown(token: Fraction | Reference | str) -> str:
+    if not isinstance(token, Reference):
+        return str(token)
+    table = f"{token.table}." if token.table else ""
+    return f"{table}{token.line}" if token.column is None else f"{table}{token.line}@{token.column}"
 
 
 def _sum(tokens: Tokens, at: int, steps: Tokens) -> int:

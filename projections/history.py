@@ -19,7 +19,7 @@ from domain.funding.facts import GrantAmended, GrantClosed, GrantDecided, GrantS
 from domain.funding.grants import Amounts, by_year
 from domain.kernel.period import ONE_DAY
 from domain.membership.facts import ContributionAgreed, MemberJoined
-from domain.planning.plan import BudgetAdopted, BudgetRevised, ForecastSubmitted
+from domain.planning.plan import BudgetAdopted, BudgetRevised, ForecastSubmitted, PlanLine
 from domain.posting_rules.charts import shipped_chart
 from projections.ledger import Ledger
 
@@ -136,16 +136,46 @@ class History:
 
     def forecast_as_of(self, year: int, day: date) -> ForecastSubmitted | None:
         """Return the latest forecast of a year made by a day."""
-        made = [forecast for forecast in self.forecasts if forecast.year == year and forecast.made_on <= day]
-        return max(made, key=lambda forecast: forecast.made_on, default=None) if made else None
+        made = self._forecasts(year, day)
+        return made[-1] if made else None
+
+    def foreseen_as_of(self, year: int, day: date) -> tuple[PlanLine, ...]:
+        """Return the closing balances of the latest forecast of a year made by a day that states any."""
+        stated = [forecast.closing for forecast in self._forecasts(year, day) if forecast.closing]
+        return stated[-1] if stated else ()
+
+    def _forecasts(self, year: int, day: date) -> list[ForecastSubmitted]:
+        """Return the forecasts of a year made by a day, by the day they were made and then as they were registered."""
+        made = (forecast for forecast in self.forecasts if forecast.year == year and forecast.made_on <= day)
+        return sorted(made, key=lambda forecast: forecast.made_on)
 
     def fiscal_year(self, day: date) -> int:
-        """Return the name of the fiscal year a day lies in; the calendar year where none was opened."""
-        return next((name for name, (start, end) in self.years.items() if start <= day <= end), day.year)
+        """Return the name of the fiscal year a day lies in, opened or not."""
+        if not self.years:
+            return day.year
+        year = next((name for name, (_, end) in sorted(self.years.items()) if day <= end), max(self.years))
+        while day < self.span(year)[0]:
+            year -= 1
+        while day > self.span(year)[1]:
+            year += 1
+        return year
 
     def span(self, year: int) -> tuple[date, date]:
-        """Return the first and last day of a fiscal year; of the calendar year where none was opened."""
-        return self.years.get(year, (date(year, 1, 1), date(year, 12, 31)))
+        """Return the first and last day of a fiscal year.
+
+        Years that were not opened are twelve months each and join those that were; where none was, calendar years.
+        """
+        if year in self.years:
+            return self.years[year]
+        if not self.years:
+            return date(year, 1, 1), date(year, 12, 31)
+        first, last = min(self.years), max(self.years)
+        if year < first:
+            start, offset = self.years[first][0], year - first
+        else:
+            start, offset = self.years[last][1] + ONE_DAY, year - last - 1
+        begins = start.replace(year=start.year + offset)
+        return begins, begins.replace(year=begins.year + 1) - ONE_DAY
 
 
 def decided_on(budget: BudgetAdopted | BudgetRevised) -> date:

@@ -6,9 +6,11 @@ from fractions import Fraction
 
 import msgspec
 
-from domain.books.manual import OpeningBalancesEntered
+from domain.books.manual import OpeningBalancesEntered, VoucherCorrected, VoucherReplaced
 from domain.books.voucher import Posting, Voucher
 from domain.catalogue import AnyEvent, voucher_of
+from domain.kernel.event import Recorded
+from domain.kernel.period import ONE_DAY
 from domain.kernel.refusal import Language
 from projections.history import History
 from projections.table import Cell, Line, ReportTable
@@ -21,9 +23,15 @@ class Entered(msgspec.Struct, frozen=True, kw_only=True):
     """A voucher with its position in the book and the day it was registered."""
 
     position: int
-    registered_on: date
+    recorded: Recorded
     voucher: Voucher
     opening: bool
+    correction: bool
+
+    @property
+    def day(self) -> date:
+        """Return the day the voucher counts from in balances: opening balances, the day before their year."""
+        return self.voucher.accounting_date - ONE_DAY if self.opening else self.voucher.accounting_date
 
 
 def entered(events: Iterable[AnyEvent]) -> list[Entered]:
@@ -31,9 +39,10 @@ def entered(events: Iterable[AnyEvent]) -> list[Entered]:
     return [
         Entered(
             position=position,
-            registered_on=event.recorded.registered_on,
+            recorded=event.recorded,
             voucher=voucher,
             opening=isinstance(event, OpeningBalancesEntered),
+            correction=isinstance(event, VoucherCorrected | VoucherReplaced),
         )
         for position, event in enumerate(events, 1)
         if (voucher := voucher_of(event)) is not None
@@ -47,7 +56,7 @@ def journal(history: History, vouchers: Iterable[Entered], as_of: date, language
         voucher = row.voucher
         if voucher.accounting_date > as_of:
             continue
-        heading = f"{row.registered_on}  {voucher.id}  {voucher.accounting_date}  {voucher.text}"
+        heading = f"{row.recorded.registered_on}  {voucher.id}  {voucher.accounting_date}  {voucher.text}"
         lines.append(Line(id=str(row.position), label=heading, kind="heading"))
         for place, posting in enumerate(voucher.postings, 1):
             lines.append(

@@ -42,9 +42,9 @@ def forecast_ledger(history: History, year: int, as_of: date) -> Ledger:
 def _opening(history: History, year: int, start: date, as_of: date) -> Iterable[tuple[date, Key, int]]:
     """Return the balances a budget begins with: the forecast's closing, or the outcome's."""
     day = start - ONE_DAY
-    forecast = history.forecast_as_of(year - 1, as_of)
-    if forecast is not None and forecast.closing:
-        for line in forecast.closing:
+    foreseen = history.foreseen_as_of(year - 1, as_of)
+    if foreseen:
+        for line in foreseen:
             yield day, _key(line), line.amount_ore
         return
     for key in history.ledger.keys(EVERYTHING):

@@ -84,8 +84,8 @@ def _span(name: str, sets: Mapping[str, str], seen: tuple[str, ...]) -> Spans:
         if name in seen:
             raise ValueError(name)
         return parse_accounts(sets[name], sets, (*seen, name))
-    first, _, last = name.partition("-")
-    if not first.isdecimal() or (last and not last.isdecimal()):
+    first, dash, last = name.partition("-")
+    if not first.isdecimal() or (dash and not last.isdecimal()):
         raise ValueError(name)
     span = int(first), int(last or first)
     if span[0] > span[1]:

@@ -35,11 +35,15 @@ class Statement:
             title=filled(table.title, self.history, self.as_of),
             unit=unit or table.unit,
             decimals=table.decimals if unit in (None, table.unit) else 0,
-            columns=tuple(filled(column.label, self.history, self.as_of) for column in table.columns),
+            columns=tuple(self.heading(column) for column in table.columns),
             lines=lines,
             minus=table.minus,
             remarks=(*self._failed_checks(table), *self._uncovered(table)),
         )
+
+    def heading(self, column: ColumnLayout) -> str:
+        """Return a column's heading with its dates filled in."""
+        return filled(column.label, self.history, self.as_of)
 
     def amount(self, table: TableLayout, line: LineLayout, column: int) -> Fraction:
         """Return the exact amount of a line in öre, with the line's sign."""
@@ -115,6 +119,9 @@ class Statement:
     def _keys(self, table: TableLayout, line: LineLayout) -> set[Key]:
         keys: set[Key] = set()
         for column in table.columns:
+            if column.source == "granted":
+                keys.update(Key(0, grant.project, "") for grant in self._grants.values())
+                continue
             ledger = self._ledger(column, span_of(self.history, self.as_of, column).year)
             for term in line.terms:
                 if term.selection is not None:
@@ -170,7 +177,7 @@ class Statement:
                 if left != right:
                     facts: dict[str, str | int] = {
                         "check": check.text,
-                        "column": filled(layout.label, self.history, self.as_of),
+                        "column": self.heading(layout),
                         "left": rounded(left / 100, 2),
                         "right": rounded(right / 100, 2),
                     }

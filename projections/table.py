@@ -111,7 +111,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def rounded(value: Fraction, decimals: int) -> str:
-    """Return a number with so many decimals, rounded half away from zero; never '-0'."""
+    """Return a number with so many decimals, rounded half away from zero; never '-0'. With -2, to whole hundreds."""
+    if decimals < 0:
+        step: int = 10**-decimals
+        return str(int(rounded(value / step, 0)) * step)
     scale: int = 10**decimals
     whole, rest = divmod(abs(value.numerator) * scale, value.denominator)
     whole += 2 * rest >= value.denominator

@@ -1,1 +1,1 @@
-"""The outside world: storage, messages, files, the clock, people; one worldly thing in each module."""
+"""What touches the world: one worldly thing per module, around a pure core that decides and counts."""

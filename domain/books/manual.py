@@ -49,11 +49,13 @@ class EnterOpeningBalances(Command, frozen=True, kw_only=True):
     text: Text
 
 
-class OpeningBalancesEntered(
-    EnterOpeningBalances, frozen=True, kw_only=True, tag_field="event", tag="opening_balances.entered"
-):
-    """The opening balances (ingående balanser) of a fiscal year, taken over from other books."""
+class OpeningBalancesEntered(Command, frozen=True, kw_only=True, tag_field="event", tag="opening_balances.entered"):
+    """The opening balances (ingående balanser) of a fiscal year, taken over from other books.
 
+    The voucher says all that the command did, so the command's lines are not kept a second time.
+    """
+
+    year: int
     recorded: Recorded
     voucher: Voucher
 
@@ -69,8 +71,8 @@ class PostVoucher(Command, frozen=True, kw_only=True):
     reference: str = ""
 
 
-class VoucherPosted(PostVoucher, frozen=True, kw_only=True, tag_field="event", tag="voucher.posted"):
-    """A manual voucher (bokföringsorder) is in the book."""
+class VoucherPosted(Command, frozen=True, kw_only=True, tag_field="event", tag="voucher.posted"):
+    """A manual voucher (bokföringsorder) is in the book; the voucher says all that the command did."""
 
     recorded: Recorded
     voucher: Voucher
@@ -162,7 +164,7 @@ def enter_opening_balances(
     if min(journal.years) != command.year or journal.numbers.get((command.year, series.OPENING)):
         raise OpeningBalancesExist(year=command.year)
     for line in command.lines:
-        if usable_account(journal.chart, line.account).kind in INCOME_STATEMENT:
+        if usable_account(journal.chart, line.account).kind in {*INCOME_STATEMENT, "result"}:
             raise OpeningBalanceOnResult(account=line.account)
     voucher = draft_voucher(
         journal,
@@ -171,7 +173,7 @@ def enter_opening_balances(
         text=command.text,
         postings=postings_of(command.lines),
     )
-    return accept(OpeningBalancesEntered, command, recorded=recorded, voucher=voucher)
+    return OpeningBalancesEntered(year=command.year, recorded=recorded, voucher=voucher)
 
 
 def post_voucher(journal: Journal, command: PostVoucher, recorded: Recorded) -> VoucherPosted:
@@ -187,7 +189,7 @@ def post_voucher(journal: Journal, command: PostVoucher, recorded: Recorded) -> 
         counterparty=command.counterparty,
         reference=command.reference,
     )
-    return accept(VoucherPosted, command, recorded=recorded, voucher=voucher)
+    return VoucherPosted(recorded=recorded, voucher=voucher)
 
 
 def correct_voucher(

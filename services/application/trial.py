@@ -1,0 +1,150 @@
+"""A trial: the messages of one batch, decided in order on the state the book has, before anything is written."""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from domain.book import evolve
+from domain.books.manual import CorrectVoucher
+from domain.books.register import RegisterAssociation
+from domain.books.voucher import Voucher, VoucherId
+from domain.catalogue import AnyEvent, voucher_of
+from domain.decisions import decide
+from domain.kernel.event import Recorded
+from domain.kernel.refusal import Refusal
+from services.application.registration import Moment, registered_after, registration_day
+from services.application.state import Known
+from services.contract.answers import Answer, Receipt, given, refused
+from services.contract.envelope import Message
+from services.event_store.positioned import Identity
+
+FindVoucher = Callable[[VoucherId], Voucher | None]
+
+
+class SubjectWrong(Refusal):
+    """A message is for the association whose book this is."""
+
+    code = "subject_wrong"
+    sv = "Meddelandet gäller {subject}, men boken tillhör {organisation_number}."
+    en = "The message is about {subject}, but the book belongs to {organisation_number}."
+
+
+class MessageConflict(Refusal):
+    """The identity of a message is used once; the same content may come again, other content may not."""
+
+    code = "message_conflict"
+    sv = "Meddelande {id} från {source} finns redan i boken (position {position}) med annat innehåll."
+    en = "Message {id} from {source} is already in the book (position {position}) with other content."
+
+
+class Delivery(msgspec.Struct, frozen=True, gc=False):
+    """A message with the key of its identity and the digest of its content."""
+
+    message: Message
+    key: bytes
+    digest: bytes
+
+
+class Earlier(msgspec.Struct, frozen=True):
+    """What the book has of the messages of a batch already: identities by key, and the events they became."""
+
+    identities: Mapping[bytes, Identity]
+    events: Mapping[int, AnyEvent]
+
+
+class Trial:
+    """Decides messages one after the other; `events` and `identities` are what is then to be appended."""
+
+    def __init__(self, known: Known, moment: Moment, earlier: Earlier, find: FindVoucher) -> None:
+        self.events: list[AnyEvent] = []
+        self.identities: dict[bytes, Identity] = {}
+        self._after = known.position
+        self._book = known.book
+        self._registered = known.registered
+        self._moment = moment
+        self._earlier = earlier
+        self._find = find
+        self._numbers_written = known.book.journal.numbers
+
+    @property
+    def known(self) -> Known:
+        """Return what will be known of the book when the events are in it."""
+        return Known(self._book, self._registered)
+
+    def answer(self, delivery: Delivery) -> Answer:
+        """Decide a message, or find the answer it had; a refusal leaves no trace and blocks nobody."""
+        message = delivery.message
+        try:
+            self._refuse_wrong_subject(message)
+            identity = self._earlier.identities.get(delivery.key) or self.identities.get(delivery.key)
+            if identity is None:
+                return self._decided(delivery)
+            if identity.digest != delivery.digest:
+                raise MessageConflict(id=message.id, source=message.source, position=identity.position)
+        except Refusal as refusal:
+            return refused(refusal, message)
+        return receipt(message, identity.position, self._events_at(identity), duplicate=True)
+
+    def _decided(self, delivery: Delivery) -> Receipt:
+        message, book = delivery.message, self._book
+        recorded = Recorded(
+            registered_on=registration_day(message.registered_on, self._moment, self._registered),
+            recorded_at=self._moment.at,
+            source=message.source,
+            message_id=message.id,
+            actor=message.actor,
+        )
+        command = message.command
+        original = self._original(command) if isinstance(command, CorrectVoucher) else None
+        events = decide(book, command, recorded, original)
+        position = book.position + 1
+        for event in events:
+            book = evolve(book, event)
+        self._book = book
+        self._registered = registered_after(self._registered, recorded.registered_on, recorded.recorded_at)
+        self.events += events
+        self.identities[delivery.key] = Identity(delivery.key, delivery.digest, position, len(events))
+        return receipt(message, position, events, duplicate=False)
+
+    def _refuse_wrong_subject(self, message: Message) -> None:
+        owner = self._book.journal.register.organisation_number
+        if not owner and isinstance(message.command, RegisterAssociation):
+            owner = message.command.organisation_number
+        if owner and message.subject != owner:
+            raise SubjectWrong(subject=message.subject, organisation_number=owner)
+
+    def _events_at(self, identity: Identity) -> tuple[AnyEvent, ...]:
+        first = identity.position - self._after - 1
+        if first >= 0:
+            return tuple(self.events[first : first + identity.count])
+        written = self._earlier.events
+        return tuple(written[position] for position in range(identity.position, identity.position + identity.count))
+
+    def _original(self, command: CorrectVoucher) -> Voucher | None:
+        """Return the voucher that a correction names, from the book or from this batch."""
+        named = VoucherId(command.year, command.series, command.number)
+        key = (named.year, named.series)
+        if named.number > self._book.journal.numbers.get(key, 0):
+            return None
+        if named.number <= self._numbers_written.get(key, 0):
+            return self._find(named)
+        drafts = (voucher_of(event) for event in self.events)
+        return next(voucher for voucher in drafts if voucher is not None and voucher.id == named)
+
+
+def receipt(message: Message, position: int, events: tuple[AnyEvent, ...], *, duplicate: bool) -> Receipt:
+    """Return the receipt of a message that became these events, the first of them at a position."""
+    vouchers = tuple([str(voucher.id) for event in events if (voucher := voucher_of(event)) is not None])
+    warnings = tuple([given(warning) for event in events for warning in event.recorded.warnings])
+    return Receipt(
+        id=message.id,
+        source=message.source,
+        type=message.type,
+        position=position,
+        last_position=position + len(events) - 1,
+        vouchers=vouchers,
+        warnings=warnings,
+        duplicate=duplicate,
+        file=message.place.file,
+        line=message.place.line,
+    )

@@ -1,0 +1,144 @@
+"""The writer of a book: the only path from messages to events, for the command line, the bus and HTTP alike.
+
+A batch of messages becomes one append and is acknowledged together. Each message has its own answer: a refused one
+leaves no trace and holds nobody up. The state is kept between batches and is applied only after the commit.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import structs
+
+from domain.books.voucher import Voucher, VoucherId
+from domain.catalogue import AnyEvent, voucher_of
+from domain.kernel.refusal import InvariantBroken, ensure
+from services.application.incoming import Incoming
+from services.application.registration import moment_of
+from services.application.state import Known, VoucherPlaces, follow
+from services.application.trial import Delivery, Earlier, Trial
+from services.clock import Clock
+from services.contract.answers import Answer, Receipt
+from services.contract.envelope import Message
+from services.event_store.failures import Conflict, OutcomeUnknown, Unavailable
+from services.event_store.positioned import Identity, content_digest, identity_key
+from services.event_store.store import BookStore
+
+ATTEMPTS = 12
+"""How often a batch is decided anew when somebody else wrote first, or an answer of the store was lost."""
+
+PAUSE_SECONDS, PAUSE_SECONDS_MAX = 0.05, 2.0
+"""How long to wait for a store whose answer was lost; doubled each time."""
+
+GAP_EVENTS = 64
+"""Events that are read and not needed, rather than asking the store once more, when receipts are looked up."""
+
+
+class BookWriter:
+    """Writes one book; may be shared by threads, and other writers may write the same book at the same time."""
+
+    def __init__(self, store: BookStore[AnyEvent], clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._known = Known()
+        self._places = VoucherPlaces()
+        self._broken = ""
+
+    def write(self, batch: Sequence[Incoming]) -> list[Answer]:
+        """Return the answer to each message of a batch, in order; refusals in the batch are passed through.
+
+        When this returns, what has a receipt is durable. Raises `Conflict` when others were always first,
+        `StorageFull`, `Unavailable` and `OutcomeUnknown` (the batch may be repeated: what is there is not written
+        twice), and `InvariantBroken`, after which this writer writes no more.
+        """
+        ensure(not self._broken, f"the book {self._store.name} is stopped: {self._broken}")
+        deliveries = [_delivery(item) if isinstance(item, Message) else item for item in batch]
+        try:
+            with self._store.writing():
+                return self._written(deliveries)
+        except InvariantBroken as error:
+            self._broken = str(error)
+            raise
+
+    def _written(self, deliveries: "list[Delivery | Answer]") -> list[Answer]:
+        tried: dict[bytes, Identity] = {}
+        pause = PAUSE_SECONDS
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._attempt(deliveries, tried)
+            except Conflict:
+                # Somebody wrote without the lock: read what it was, and decide again.
+                if attempt == ATTEMPTS:
+                    raise
+            except (OutcomeUnknown, Unavailable):
+                # Only the identities in the book tell whether the batch is there; the next attempt looks them up.
+                if attempt == ATTEMPTS or not tried:
+                    raise
+                time.sleep(pause)
+                pause = min(2 * pause, PAUSE_SECONDS_MAX)
+        raise InvariantBroken("the last attempt returns or raises")
+
+    def _attempt(self, deliveries: "list[Delivery | Answer]", tried: dict[bytes, Identity]) -> list[Answer]:
+        known = self._caught_up()
+        earlier = self._earlier([item.key for item in deliveries if isinstance(item, Delivery)])
+        trial = Trial(known, moment_of(self._clock, known.registered), earlier, self._voucher)
+        answer = trial.answer
+        answers: list[Answer] = [answer(item) if isinstance(item, Delivery) else item for item in deliveries]
+        if trial.events:
+            try:
+                self._store.append(trial.events, after=known.position, identities=tuple(trial.identities.values()))
+            except OutcomeUnknown:
+                tried |= trial.identities
+                raise
+            self._commit(known.position, trial)
+        return [_first_time(given, tried) for given in answers] if tried else answers
+
+    def _commit(self, after: int, trial: Trial) -> None:
+        for position, event in enumerate(trial.events, after + 1):
+            self._places.note(position, event)
+        self._known = trial.known
+
+    def _caught_up(self) -> Known:
+        """Return the state at the head of the book, having taken in what others have written."""
+        for position, event in self._store.events(self._known.position):
+            self._known = follow(self._known, event)
+            self._places.note(position, event)
+        return self._known
+
+    def _earlier(self, keys: Sequence[bytes]) -> Earlier:
+        """Return what the book has of these messages, read in as few pieces as there are gaps in it."""
+        identities = self._store.identities(keys) if keys else {}
+        events: dict[int, AnyEvent] = {}
+        for first, last in _spans(identities.values()):
+            events.update(self._store.events(first - 1, last))
+        return Earlier(identities, events)
+
+    def _voucher(self, named: VoucherId) -> Voucher | None:
+        event = self._places.find(self._store, named, self._known.position)
+        return None if event is None else voucher_of(event)
+
+
+def _delivery(message: Message) -> Delivery:
+    return Delivery(message, identity_key(message.source, message.id), content_digest(message.content))
+
+
+def _spans(identities: Iterable[Identity]) -> Iterator[tuple[int, int]]:
+    """Iterate over the first and last positions of pieces that hold the events of these messages."""
+    first = last = 0
+    for identity in sorted(identities, key=lambda one: one.position):
+        if first and identity.position > last + GAP_EVENTS:
+            yield first, last
+            first = 0
+        first = first or identity.position
+        last = identity.position + identity.count - 1
+    if first:
+        yield first, last
+
+
+def _first_time(answer: Answer, tried: dict[bytes, Identity]) -> Answer:
+    """Return a receipt as the first one, once, when an attempt of ours whose answer was lost has written it."""
+    if not isinstance(answer, Receipt):
+        return answer
+    mine = tried.pop(identity_key(answer.source, answer.id), None)
+    if mine is None or mine.position != answer.position:
+        return answer
+    return structs.replace(answer, duplicate=False)

@@ -1,0 +1,57 @@
+"""Exit codes: one table from what went wrong to the number the shell gets."""
+
+from collections.abc import Iterable
+
+from services.contract.answers import Answer, Refused
+
+OK, FAILED, USAGE, NOT_FOUND, CONFLICT, REFUSED, UNVERIFIED, FULL = range(8)
+"""Ok, failure, wrong usage, not found, conflict, refused by a rule, verification failed, storage full."""
+
+INTERRUPTED = 130
+"""Ctrl-C, as shells have it: 128 and the number of the signal."""
+
+BY_CODE: dict[str, int] = {
+    # what was named on the command line
+    "setting_wrong": USAGE,
+    "book_name_invalid": USAGE,
+    "moment_wrong": USAGE,
+    "examples_missing": NOT_FOUND,
+    "message_type_unknown": NOT_FOUND,
+    "file_not_found": NOT_FOUND,
+    "book_not_found": NOT_FOUND,
+    "report_unknown": NOT_FOUND,
+    "position_ahead": NOT_FOUND,
+    "file_not_readable": FAILED,
+    # somebody was first
+    "message_conflict": CONFLICT,
+    "book_exists": CONFLICT,
+    "conflict": CONFLICT,
+    # the store
+    "storage_full": FULL,
+    "damaged_event": UNVERIFIED,
+    "damaged_book": UNVERIFIED,
+    "store_unavailable": FAILED,
+    "outcome_unknown": FAILED,
+    "newer_than_program": FAILED,
+    "layout_unknown": FAILED,
+    "unsafe_storage": FAILED,
+}
+"""Exit code by the code of a refusal or failure; any other refusal is `REFUSED`."""
+
+
+def exit_code(code: str) -> int:
+    """Return the exit code for the code of a refusal or a failure of the store."""
+    return BY_CODE.get(code, REFUSED)
+
+
+def exit_code_of(answers: Iterable[Answer]) -> int:
+    """Return the exit code for answers: ok when none is a refusal, conflict when all refusals are conflicts."""
+    return exit_code_for({answer.code for answer in answers if isinstance(answer, Refused)})
+
+
+def exit_code_for(codes: set[str]) -> int:
+    """Return the exit code for the codes of several refusals."""
+    found = {exit_code(code) for code in codes}
+    if not found:
+        return OK
+    return found.pop() if len(found) == 1 else REFUSED

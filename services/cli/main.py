@@ -1,0 +1,84 @@
+"""The command `grundbok`. A command is a function in a module beside this one, and a line in `COMMANDS`.
+
+Commands are imported when they are run, so that `grundbok --help` is quick. A command takes its shared options from
+`options`, runs the program in `with running(read_settings(...))`, writes data to standard output and returns its exit
+code. It may raise refusals and failures of the store: they are worded here and get their exit code from `exits`.
+"""
+
+import importlib.metadata
+import os
+import sys
+from typing import NamedTuple
+
+from cyclopts import App
+
+from domain.kernel.refusal import Refusal
+from services.cli.exits import FAILED, exit_code
+from services.cli.speech import language_of, say_aside
+
+
+class Mounted(NamedTuple):
+    """A command: where its function (or its `App`, for commands of a group) is, and what it is for, in a line."""
+
+    place: str
+    purpose: str
+
+
+COMMANDS: dict[str, Mounted] = {
+    "ingest": Mounted("services.cli.ingest:ingest", "Record messages from files; a receipt or a refusal for each."),
+    "report": Mounted("services.cli.report:report", "Print a report of a book."),
+    "compare": Mounted("services.cli.report:compare", "Compare a published document with a book, figure by figure."),
+    "demo": Mounted("services.cli.demo:demo", "Build the five example books and compare them with what was published."),
+    "books": Mounted("services.cli.books:books", "List the books."),
+    "schemas": Mounted("services.cli.schemas:schemas", "List the messages there are, or print the schema of one."),
+}
+"""Every command by name. The function's own docstring is its help page."""
+
+EPILOGUE = (
+    "Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 conflict, 5 refused by a rule, 6 verification failed,"
+    " 7 storage full."
+)
+
+app = App(
+    name="grundbok",
+    help="Event-sourced accounting for coordination associations (samordningsförbund).",
+    help_epilogue=EPILOGUE,
+    help_format="plaintext",
+    version=lambda: importlib.metadata.version("grundbok"),
+)
+for name, command in COMMANDS.items():
+    app.command(command.place, name=name, help=command.purpose)
+
+
+def main() -> None:
+    """Run the command on the command line and exit with its code.
+
+    Known failures are told in a sentence; an unexpected one shows its traceback, and exits 1.
+    """
+    try:
+        app()
+    except Refusal as refusal:
+        _fail(refusal.code, refusal.sentence(language_of(sys.argv)))
+    except BrokenPipeError:
+        # The reader has gone, as in `grundbok ... | head`; what else is to be flushed has no reader either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+    except Exception as failure:
+        if not _is_known(failure):
+            raise
+        _fail(failure.code, failure.sentence(language_of(sys.argv)))  # type: ignore[attr-defined]
+
+
+def _is_known(failure: Exception) -> bool:
+    # Failures of the store exist only once the store has been imported, which is slow.
+    failures = sys.modules.get("services.event_store.failures")
+    return failures is not None and isinstance(failure, failures.StoreFailure)
+
+
+def _fail(code: str, sentence: str) -> None:
+    say_aside(f"grundbok: {code}: {sentence}")
+    sys.exit(exit_code(code))
+
+
+if __name__ == "__main__":
+    main()

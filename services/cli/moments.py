@@ -1,0 +1,57 @@
+"""Dates as people write them on a command line: a day, or the end of a month, a tertial or a year; a position."""
+
+import re
+from datetime import UTC, date, datetime
+
+from domain.kernel.period import last_of_month
+from domain.kernel.refusal import Refusal
+from services.application.queries import KnownAt
+
+TERTIAL_MONTHS = 4
+
+
+class MomentWrong(Refusal):
+    """A date, a period or a position is written so that it can be read."""
+
+    code = "moment_wrong"
+    sv = "'{text}' är varken datum, period eller position: skriv 2017-08-31, 2017-08, 2017-T2, 2017 eller #120."
+    en = "'{text}' is no date, period or position: write 2017-08-31, 2017-08, 2017-T2, 2017 or #120."
+
+
+def as_of_date(text: str) -> date:
+    """Return the day a text means: '2017-08-31', or the last day of '2017-08', '2017-T2' or '2017'.
+
+    Raises MomentWrong.
+    """
+    try:
+        return _day(text)
+    except ValueError as error:
+        raise MomentWrong(text=text) from error
+
+
+def known_at_moment(text: str | None) -> KnownAt:
+    """Return what a text means: a position ('#120', '120'), a registration date ('2017-10-20', '2017-10'), an instant.
+
+    Four digits from 1900 to 2099 are a year; write '#2017' for the position. Raises MomentWrong.
+    """
+    if text is None:
+        return None
+    try:
+        if text.startswith("#"):
+            return int(text[1:])
+        if text.isdecimal() and re.fullmatch(r"(19|20)\d\d", text) is None:
+            return int(text)
+        if re.match(r"\d{4}-\d{2}-\d{2}T", text):
+            instant = datetime.fromisoformat(text)
+            return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+        return _day(text)
+    except ValueError as error:
+        raise MomentWrong(text=text) from error
+
+
+def _day(text: str) -> date:
+    if re.fullmatch(r"\d{4}(-\d{2}|-[Tt][123])?", text) is None:
+        return date.fromisoformat(text)
+    year, _, rest = text.partition("-")
+    month = int(rest[1:]) * TERTIAL_MONTHS if rest[:1] in ("T", "t") else int(rest or 12)
+    return last_of_month(date(int(year), month, 1))

@@ -1,0 +1,34 @@
+"""The options that commands share, each worded once."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from domain.kernel.refusal import Language
+
+Book = Annotated[str, Parameter(name="--book", help="Name of the book.")]
+
+AsOf = Annotated[
+    str, Parameter(name="--as-of", help="Accounting date: 2017-08-31, or the end of 2017-08, 2017-T2 or 2017.")
+]
+
+KnownAtOption = Annotated[
+    str | None,
+    Parameter(
+        name="--known-at",
+        help="What the book knew: a position (120, #2017), a registration date (2017-10-20) or an instant. Default: all.",
+    ),
+]
+
+Output = Annotated[Literal["text", "json", "csv"], Parameter(name=["--output", "-O"], help="Format.")]
+
+OutFile = Annotated[Path | None, Parameter(name=["--file", "-o"], help="Write to a file instead of standard output.")]
+
+LayoutFile = Annotated[Path | None, Parameter(name="--layout", help="Layout file to use instead of the book's own.")]
+
+Data = Annotated[str | None, Parameter(name="--data", help="Directory of the books. Default: GRUNDBOK_DATA, or var.")]
+
+Lang = Annotated[
+    Language | None, Parameter(name="--lang", help="Language of sentences. Default: GRUNDBOK_LANG, or sv.")
+]

@@ -1,0 +1,112 @@
+"""`grundbok report` and `grundbok compare`: what a book says, and whether that is what was published."""
+
+import os
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from cyclopts import Parameter
+
+from domain.kernel.refusal import Language, Refusal
+from projections.compare import Published
+from projections.report import Question
+from projections.table import Report
+from services.application import queries
+from services.bootstrap import running
+from services.cli.moments import as_of_date, known_at_moment
+from services.cli.options import AsOf, Book, Data, KnownAtOption, Lang, LayoutFile, OutFile, Output
+from services.formats.as_comparison import comparison_json, comparison_text
+from services.formats.as_csv import report_csv
+from services.formats.as_json import report_json
+from services.formats.as_text import report_text
+from services.settings import read_settings
+
+UnitOption = Annotated[
+    Literal["kr", "tkr", "mnkr"] | None, Parameter(name="--unit", help="Unit of amounts. Default: the report's own.")
+]
+Format = Literal["text", "json", "csv"]
+
+
+class PublishedWrong(Refusal):
+    """A published document is a TOML file of tables, see examples/*/published.toml."""
+
+    code = "published_wrong"
+    sv = "{path} kan inte läsas som ett publicerat dokument: {reason}."
+    en = "{path} cannot be read as a published document: {reason}."
+
+
+def report(  # noqa: PLR0913 - one parameter for each option
+    name: Annotated[str, Parameter(help="A pack (annual, interim, budget) or a table (balance-sheet, journal, …).")],
+    /,
+    *,
+    book: Book,
+    as_of: AsOf,
+    known_at: KnownAtOption = None,
+    unit: UnitOption = None,
+    output: Output = "text",
+    file: OutFile = None,
+    layout: LayoutFile = None,
+    data: Data = None,
+    lang: Lang = None,
+) -> int:
+    """Print a report of a book, as of an accounting date, as the book was known."""
+    settings = read_settings(os.environ, data=data, language=lang)
+    question = Question(name=name, as_of=as_of_date(as_of), unit=unit, language=settings.language)
+    moment = known_at_moment(known_at)
+    with running(settings) as program:
+        made = queries.report(program.book(book), question, moment, queries.Layouts(settings.data, layout))
+    write_out(rendered(made, output, question.language), file)
+    return 0
+
+
+def compare(
+    published: Annotated[Path, Parameter(help="A published document as TOML.")],
+    /,
+    *,
+    book: Book,
+    known_at: KnownAtOption = None,
+    output: Annotated[Literal["text", "json"], Parameter(name=["--output", "-O"], help="Format.")] = "text",
+    layout: LayoutFile = None,
+    data: Data = None,
+    lang: Lang = None,
+) -> int:
+    """Compare a published document with a book, figure by figure; 0 only when every deviation is explained."""
+    settings = read_settings(os.environ, data=data, language=lang)
+    document = read_published(published)
+    moment = known_at_moment(known_at)
+    with running(settings) as program:
+        layouts = queries.Layouts(settings.data, layout)
+        _, found = queries.comparison(program.book(book), document, moment, layouts)
+    shown = comparison_json(found) if output == "json" else comparison_text(found, settings.language).encode()
+    write_out(shown, None)
+    return 1 if found.unexplained else 0
+
+
+def read_published(path: Path) -> Published:
+    """Return a published document, or raise PublishedWrong."""
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Published)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise PublishedWrong(path=str(path), reason=str(error)) from error
+
+
+def rendered(made: Report, output: Format, language: Language) -> bytes:
+    """Return a report's bytes in a format."""
+    match output:
+        case "json":
+            return report_json(made, language)
+        case "csv":
+            return report_csv(made)
+        case "text":
+            return report_text(made, language).encode()
+
+
+def write_out(content: bytes, file: Path | None) -> None:
+    """Write to a file, or to standard output."""
+    if file is not None:
+        file.write_bytes(content)
+        return
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()

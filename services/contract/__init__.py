@@ -1,0 +1,1 @@
+"""What goes in and comes out: messages, receipts, refusals, and the lines of a file. No storage, no decisions."""

@@ -1,0 +1,100 @@
+"""Answers: each message gets a receipt or a refusal, for machines (codes, facts) and for people (sentences)."""
+
+import msgspec
+
+from domain.kernel.refusal import Fact, Language, Refusal, Warned
+from services.contract.envelope import NOWHERE, Message, Place
+from services.contract.warnings import warning_sentence
+
+
+class WarningGiven(msgspec.Struct, frozen=True, kw_only=True):
+    """Something the book accepted but a bookkeeper should look at: its code, sentences and facts."""
+
+    code: str
+    sv: str
+    en: str
+    facts: dict[str, str | int]
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="answer", tag="receipt"):
+    """The message is in the book, durably: at `position`, and up to `last_position` when it became several events.
+
+    `duplicate` says that it already was: this is the receipt it had the first time. A voucher is named as printed,
+    series and number, a slash and the fiscal year.
+    """
+
+    id: str
+    source: str
+    type: str
+    position: int
+    last_position: int
+    vouchers: tuple[str, ...]
+    warnings: tuple[WarningGiven, ...]
+    duplicate: bool
+    file: str = ""
+    line: int = 0
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="answer", tag="refused"):
+    """Nothing of the message is in the book: why, in code, in words and in facts, and in which field.
+
+    Identity and place are left out where they are not known.
+    """
+
+    code: str
+    sv: str
+    en: str
+    facts: dict[str, Fact]
+    field: str = ""
+    id: str = ""
+    source: str = ""
+    type: str = ""
+    file: str = ""
+    line: int = 0
+
+    def sentence(self, language: Language) -> str:
+        """Return the reason in words."""
+        return self.sv if language == "sv" else self.en
+
+
+Answer = Receipt | Refused
+
+
+def given(warning: Warned) -> WarningGiven:
+    """Return a warning with its sentences."""
+    return WarningGiven(
+        code=warning.code,
+        sv=warning_sentence(warning, "sv"),
+        en=warning_sentence(warning, "en"),
+        facts=warning.facts,
+    )
+
+
+def refused(refusal: Refusal, message: Message) -> Refused:
+    """Return the refusal of a message that was understood."""
+    return Refused(
+        code=refusal.code,
+        sv=refusal.sentence("sv"),
+        en=refusal.sentence("en"),
+        facts=refusal.facts,
+        id=message.id,
+        source=message.source,
+        type=message.type,
+        file=message.place.file,
+        line=message.place.line,
+    )
+
+
+def refused_at(refusal: Refusal, place: Place = NOWHERE, *, source: str = "", message_id: str = "") -> Refused:
+    """Return the refusal of something that was not understood, with what is known of its identity."""
+    return Refused(
+        code=refusal.code,
+        sv=refusal.sentence("sv"),
+        en=refusal.sentence("en"),
+        facts=refusal.facts,
+        field=str(refusal.facts.get("field", "")),
+        id=message_id,
+        source=source,
+        file=place.file,
+        line=place.line,
+    )

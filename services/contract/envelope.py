@@ -1,0 +1,181 @@
+"""Messages: CloudEvents 1.0 in JSON, decoded in two strict stages (the envelope, then the data of its type).
+
+`registrationdate` and `actor` are attributes of our own. Extension attributes that CloudEvents documents are accepted
+and ignored; any other is refused, so that a misspelt attribute is never dropped in silence.
+"""
+
+import difflib
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+import msgspec
+
+from domain.catalogue import COMMANDS
+from domain.kernel.event import Command
+from services.contract.explanation import READING_ERRORS, Twice, explain, leaves, plain
+from services.contract.unreadable import (
+    ContentTypeWrong,
+    ControlCharacter,
+    KeyRepeated,
+    SpecVersionWrong,
+    TypeUnknown,
+    Unreadable,
+)
+
+TYPE_PREFIX = "se.grundbok."
+SPEC_VERSION = "1.0"
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=250)]
+Extension = str | int | bool | None
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """Where a message came from: a file (or subject of a bus), and the line (or sequence) in it, from 1."""
+
+    file: str = ""
+    line: int = 0
+
+
+NOWHERE = Place()
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """The attributes of a message; `data` is left as it is until its type is known."""
+
+    specversion: str
+    id: Name
+    source: Name
+    type: str
+    subject: str
+    data: msgspec.Raw
+    time: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    datacontenttype: str | None = None
+    dataschema: Name | None = None
+    registrationdate: date | None = None
+    actor: Name | None = None
+
+    # Documented by CloudEvents (github.com/cloudevents/spec, extensions), of no meaning to the book.
+    authid: Extension = None
+    authtype: Extension = None
+    causationid: Extension = None
+    correlationid: Extension = None
+    datacategory: Extension = None
+    dataclassification: Extension = None
+    dataref: Extension = None
+    dataregulation: Extension = None
+    expirytime: Extension = None
+    partitionkey: Extension = None
+    recordedtime: Extension = None
+    sampledrate: Extension = None
+    sequence: Extension = None
+    sequencetype: Extension = None
+    severitynumber: Extension = None
+    severitytext: Extension = None
+    traceparent: Extension = None
+    tracestate: Extension = None
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A message that was understood: who sent it, what it asks, and the canonical bytes that say it is the same."""
+
+    id: str
+    source: str
+    type: str
+    subject: str
+    actor: str
+    registered_on: date | None
+    command: Command
+    content: bytes
+    place: Place = NOWHERE
+
+
+_envelope = msgspec.json.Decoder(Envelope).decode
+_data = {TYPE_PREFIX + name: msgspec.json.Decoder(kind).decode for name, kind in COMMANDS.items()}
+_encode = msgspec.json.encode
+# Fields in the order of their names: what a message says does not depend on how our classes are written down.
+_canonical = msgspec.json.Encoder(order="sorted").encode
+
+
+def read_message(line: bytes, place: Place = NOWHERE) -> Message:
+    """Return the message in a line of JSON without its line break; raises `Unreadable`."""
+    try:
+        envelope = _envelope(line)
+    except READING_ERRORS as error:
+        raise explain(error, line) from error
+    decode = _data.get(envelope.type)
+    if decode is None or envelope.specversion != SPEC_VERSION:
+        raise _of_another_kind(envelope)
+    try:
+        command = decode(envelope.data)
+    except READING_ERRORS as error:
+        raise explain(error, line, "data", bytes(envelope.data)) from error
+    actor = envelope.actor or envelope.source
+    said = _canonical(command)
+    content = _encode((envelope.type, envelope.subject, envelope.registrationdate, actor)) + said
+    _refuse_odd_attributes(envelope, actor)
+    _refuse_control_characters(line, content)
+    _refuse_repeated_keys(line, envelope, said)
+    return Message(
+        id=envelope.id,
+        source=envelope.source,
+        type=envelope.type,
+        subject=envelope.subject,
+        actor=actor,
+        registered_on=envelope.registrationdate,
+        command=command,
+        content=content,
+        place=place,
+    )
+
+
+def hint_of(line: bytes) -> tuple[str, str]:
+    """Return the source and id of a message that could not be read, as far as they can be made out."""
+    try:
+        found = plain(line)
+    except (ValueError, RecursionError):
+        return "", ""
+    if not isinstance(found, dict):
+        return "", ""
+    source, message_id = found.get("source"), found.get("id")
+    return source if type(source) is str else "", message_id if type(message_id) is str else ""
+
+
+def _of_another_kind(envelope: Envelope) -> Unreadable:
+    if envelope.specversion != SPEC_VERSION:
+        return SpecVersionWrong(field="specversion", value=envelope.specversion[:60])
+    nearest = difflib.get_close_matches(envelope.type[:100], _data, n=3, cutoff=0.0)
+    return TypeUnknown(field="type", value=envelope.type[:100], nearest=tuple(nearest))
+
+
+def _refuse_odd_attributes(envelope: Envelope, actor: str) -> None:
+    for field, name in (("id", envelope.id), ("source", envelope.source), ("actor", actor)):
+        if not name.isprintable():
+            raise ControlCharacter(field=field)
+    kind = envelope.datacontenttype
+    if kind is not None and kind.partition(";")[0].strip().lower() != "application/json":
+        raise ContentTypeWrong(field="datacontenttype", value=kind[:60])
+
+
+def _refuse_control_characters(line: bytes, content: bytes) -> None:
+    """Refuse texts that nobody can read; a line break and a tab are let through."""
+    if b"\\u00" not in content:
+        return
+    for field, value in leaves(plain(line)):
+        if isinstance(value, str) and any(sign < " " and sign not in "\n\r\t" for sign in value):
+            raise ControlCharacter(field=field)
+
+
+def _refuse_repeated_keys(line: bytes, envelope: Envelope, said: bytes) -> None:
+    """Refuse an object with a key twice, of which JSON decoders keep the last.
+
+    What was understood, encoded anew, has each key once, and so fewer colons than a line that repeats one. Only when
+    the colons differ (a default was stated), or could hide (as an escape, or an offset written +0100), is it worth
+    reading the line once more.
+    """
+    same = line.count(b":") == _encode(envelope).count(b":") and bytes(envelope.data).count(b":") == said.count(b":")
+    plain_time = envelope.time is None or envelope.time.tzinfo is UTC
+    if same and plain_time and b"\\u003" not in line:
+        return
+    for field, value in leaves(plain(line)):
+        if isinstance(value, Twice):
+            raise KeyRepeated(field=field)

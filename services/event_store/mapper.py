@@ -1,0 +1,103 @@
+"""Events to bytes and back: one encode when written, one decode when read, the tag as topic.
+
+The library's own mapper names events by module path and encodes dictionaries; ours names them by tag, so that code can
+move, and decodes through one tagged union, which is closed: bytes of an unlisted kind never become an object.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, NoReturn, Union, cast, get_args
+
+import msgspec
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
+
+from domain.kernel.refusal import InvariantBroken, ensure
+from services.event_store.failures import DamagedEvent, NewerThanProgram
+from services.event_store.positioned import E, Positioned
+from services.event_store.upcasters import RETIRED, UPCASTERS, Upcaster, tag_of, upcast
+
+
+class NoTranscoder(Transcoder):
+    """Stands where the library wants a transcoder; msgspec does the work, so it is never called."""
+
+    def encode(self, obj: object) -> bytes:
+        """Refuse: the mapper encodes."""
+        raise InvariantBroken(f"the mapper encodes events itself, not {type(obj).__name__}")
+
+    def decode(self, data: bytes) -> Any:  # noqa: ANN401 - the library's signature
+        """Refuse: the mapper decodes."""
+        raise InvariantBroken(f"the mapper decodes events itself, not {len(data)} bytes")
+
+
+class TaggedMapper(Mapper[str], Generic[E]):
+    """Maps the events of one catalogue, given as a union of tagged structs; `E` is that union."""
+
+    def __init__(
+        self,
+        catalogue: object,
+        *,
+        retired: Sequence[type[msgspec.Struct]] = RETIRED,
+        upcasters: Mapping[str, Upcaster] = UPCASTERS,
+    ) -> None:
+        super().__init__(NoTranscoder())
+        current = get_args(catalogue) or (catalogue,)
+        self._tags: dict[type, str] = {shape: tag_of(shape) for shape in current}
+        self._known = frozenset(self._tags.values()) | {tag_of(shape) for shape in retired}
+        self._upcasters = upcasters
+        ensure(
+            {tag_of(shape) for shape in retired} == set(upcasters),
+            "every retired event has an upcaster, and no other event has one",
+        )
+        # Dictionaries inside an event are sorted, so that equal events have equal bytes.
+        self.encode = msgspec.json.Encoder(order="deterministic").encode
+        self._decode = msgspec.json.Decoder(Union[(*current, *retired)]).decode
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
+        """Return the stored form of a `Positioned` event."""
+        ensure(isinstance(domain_event, Positioned), "the store takes events in a Positioned")
+        placed = cast("Positioned[E]", domain_event)
+        return self.to_stored_events(placed.stream, placed.position - 1, (placed.event,))[0]
+
+    def to_stored_events(self, stream: str, after: int, events: Sequence[E]) -> list[StoredEvent]:
+        """Return the stored form of events that follow a position; the only place where events become bytes."""
+        tags, encode = self._tags, self.encode
+        try:
+            return [
+                StoredEvent(stream, position, tags[type(event)], encode(event))
+                for position, event in enumerate(events, after + 1)
+            ]
+        except KeyError as missing:
+            # Written, it could not be read back by the program that wrote it.
+            raise InvariantBroken(f"{missing} is not in the catalogue of events") from missing
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Positioned[E]:
+        """Return the event in its `Positioned`; the failures of `decode`, and `DamagedEvent` if the topic lies."""
+        stream, position = str(stored_event.originator_id), stored_event.originator_version
+        event = self.decode(stream, position, stored_event.state)
+        if stored_event.topic not in self._known or _tag_in(stored_event.state) != stored_event.topic:
+            raise DamagedEvent(book=stream, position=position, reason=f"the topic says {stored_event.topic}")
+        return Positioned(stream, position, event)
+
+    def decode(self, book: str, position: int, state: bytes) -> E:
+        """Return the event of today's shape in these bytes; raises `NewerThanProgram` or `DamagedEvent`."""
+        try:
+            event = self._decode(state)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            self._explain(book, position, state, error)
+        return cast("E", upcast(event, self._upcasters) if self._upcasters else event)
+
+    def _explain(self, book: str, position: int, state: bytes, error: Exception) -> NoReturn:
+        tag = _tag_in(state)
+        if tag is not None and tag not in self._known:
+            raise NewerThanProgram(book=book, position=position, topic=tag) from error
+        raise DamagedEvent(book=book, position=position, reason=str(error)) from error
+
+
+def _tag_in(state: bytes) -> str | None:
+    """Return the tag in the bytes, or nothing when they are no tagged object at all."""
+    try:
+        tag = json.loads(state)["event"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return tag if isinstance(tag, str) else None

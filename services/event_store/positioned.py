@@ -1,0 +1,56 @@
+"""An event at its place in a book, and the identity of the message it came from.
+
+An event does not know its position: the store gives it when it is written. Position in the book, version in the
+stream and (in the library's words) notification id are one number, 1..n without gaps.
+"""
+
+from hashlib import blake2b
+from typing import Generic, TypeVar
+
+import msgspec
+
+from domain.kernel.refusal import ensure
+
+E = TypeVar("E")
+"""The events of a catalogue: a union of frozen, tagged msgspec structs."""
+
+IDENTITY_BYTES = 16
+"""Length of keys and digests in bytes: two of 2**40 messages meet by chance with probability 2**-49."""
+
+
+class Positioned(msgspec.Struct, Generic[E], frozen=True, gc=False):
+    """An event with its stream and position; what the library calls a domain event (`DomainEventProtocol`)."""
+
+    stream: str
+    position: int
+    event: E
+
+    @property
+    def originator_id(self) -> str:
+        """The stream, under the library's name."""
+        return self.stream
+
+    @property
+    def originator_version(self) -> int:
+        """The position, under the library's name."""
+        return self.position
+
+
+class Identity(msgspec.Struct, frozen=True, gc=False):
+    """That a message is in the book: its key, the digest of its content, its first position, its number of events."""
+
+    key: bytes
+    digest: bytes
+    position: int
+    count: int
+
+
+def identity_key(source: str, message_id: str) -> bytes:
+    """Return the 16-byte key of a message; the source must be free of NUL, which parts it from the id."""
+    ensure("\0" not in source, "the source of a message must not contain NUL")
+    return blake2b(f"{source}\0{message_id}".encode(), digest_size=IDENTITY_BYTES).digest()
+
+
+def content_digest(content: bytes) -> bytes:
+    """Return the 16-byte digest by which the same content is recognised."""
+    return blake2b(content, digest_size=IDENTITY_BYTES).digest()

@@ -1,0 +1,54 @@
+"""What a recorder of a book can do beyond the library's `ApplicationRecorder`."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+
+from eventsourcing.persistence import ApplicationRecorder, OperationalError, PersistenceError, StoredEvent
+
+from domain.kernel.refusal import ensure
+from services.event_store.failures import StoreFailure
+from services.event_store.positioned import Identity
+
+LAYOUT = 1
+"""Number of the table layout; a program reads and writes exactly one."""
+
+LAST_POSITION = 2**62
+"""Above every position, for reading to the end."""
+
+
+class CommitUncertain(OperationalError):  # noqa: N818 - it may well have succeeded
+    """The connection or the disk failed while committing, so nobody here knows whether the transaction is there."""
+
+
+class BookRecorder(ApplicationRecorder):
+    """Records one stream, from position 1 without gaps, and message identities in the same transaction.
+
+    `insert_events(stored_events, identities=(...))` is the library's method with the library's hook. It raises the
+    library's `IntegrityError` when the first event does not follow the head or an identity is already there.
+    """
+
+    @abstractmethod
+    def head(self) -> int:
+        """Return the last position, 0 in an empty book."""
+
+    @abstractmethod
+    def select_states(self, after: int, limit: int, upto: int | None) -> list[tuple[int, bytes]]:
+        """Return at most `limit` positions after one (and not above `upto`) with their bytes, in order."""
+
+    @abstractmethod
+    def select_identities(self, keys: Sequence[bytes]) -> list[Identity]:
+        """Return the identities that are recorded under these keys, in any order."""
+
+    @abstractmethod
+    def failure(self, error: PersistenceError, book: str, after: int) -> StoreFailure:
+        """Return what an error of the library means for a caller who appended after (or read at) a position."""
+
+
+def first_position(stored_events: Sequence[StoredEvent]) -> int:
+    """Return the position of the first event, having checked that the others follow it one by one."""
+    first = stored_events[0].originator_version
+    ensure(
+        all(event.originator_version == place for place, event in enumerate(stored_events, first)),
+        "the events of a batch must follow each other",
+    )
+    return first

@@ -1,0 +1,119 @@
+"""Connections to the SQLite file of a book: few, durable, and checked to be durable before they are used."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteCursor, SQLiteDatastore
+
+from services.event_store.driver import IO_ERROR, SYNCHRONOUS, journal_mode, result_code, sqlite, translated
+from services.event_store.failures import UnsafeStorage
+from services.event_store.recorder import CommitUncertain
+
+BUSY_SECONDS = 10
+"""How long a statement waits for a lock of another process."""
+
+CONNECTIONS_KEPT = 2
+"""Connections per open book that stay open: one that reads, one that writes."""
+
+CONNECTIONS_MAX = 8
+"""Connections per open book at one time; the next thread waits for one."""
+
+SETTINGS = (
+    "PRAGMA cache_size=-8000",  # KiB per connection, taken as needed
+    "PRAGMA wal_autocheckpoint=4000",  # pages: 16 MB between the copies of a bulk load, instead of 4
+    "PRAGMA journal_size_limit=67108864",  # bytes: a bulk load does not leave its journal behind
+    "PRAGMA fullfsync=ON",  # macOS: an fsync that reaches the disk
+    "PRAGMA cell_size_check=ON",
+    "PRAGMA trusted_schema=OFF",
+)
+
+
+class BookConnection(SQLiteConnection):
+    """A connection whose transactions take the write lock first and raise the library's errors for any driver."""
+
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        """Run a transaction; `CommitUncertain` when the disk failed in the commit itself."""
+        connection = self._sqlite_conn
+        with translated():
+            # A deferred BEGIN that writes later may fail at once with SQLITE_BUSY, whatever the timeout.
+            connection.execute("BEGIN IMMEDIATE" if commit else "BEGIN")
+            try:
+                yield SQLiteCursor(connection.cursor())
+                if commit:
+                    self._commit()
+            finally:
+                if connection.in_transaction:
+                    connection.rollback()
+
+    def _commit(self) -> None:
+        try:
+            self._sqlite_conn.commit()
+        except sqlite.Error as error:
+            # After a failed fsync the commit record may or may not be found again by the next recovery.
+            if result_code(error) == IO_ERROR:
+                raise CommitUncertain(str(error)) from error
+            raise
+
+
+class BookConnectionPool(SQLiteConnectionPool):
+    """The library's pool, opening files with our driver and settings; it never makes a file by accident."""
+
+    def _create_connection(self) -> SQLiteConnection:
+        with translated():
+            connection = sqlite.connect(
+                database=self.db_name,
+                uri=True,
+                check_same_thread=False,
+                isolation_level=None,
+                timeout=self.lock_timeout or BUSY_SECONDS,
+            )
+            try:
+                make_durable(connection)
+            except BaseException:
+                connection.close()
+                raise
+            connection.row_factory = sqlite.Row
+        return BookConnection(sqlite_conn=connection, max_age=self.max_age)
+
+
+def make_durable(connection: Any) -> None:  # noqa: ANN401 - one of two modules' connections
+    """Set journal, fsync and cache of a connection; raises `UnsafeStorage` when SQLite did not take the settings."""
+    journal = journal_mode()
+    got = connection.execute(f"PRAGMA journal_mode={journal}").fetchone()[0]
+    if got != journal:
+        raise UnsafeStorage(reason=f"the journal mode is {got}, not {journal}")
+    for setting in SETTINGS:
+        connection.execute(setting)
+    connection.execute(f"PRAGMA synchronous={SYNCHRONOUS[journal]}")
+    got = connection.execute("PRAGMA synchronous").fetchone()[0]
+    if got != SYNCHRONOUS[journal]:
+        raise UnsafeStorage(reason=f"PRAGMA synchronous is {got}, not {SYNCHRONOUS[journal]}")
+
+
+class BookDatastore(SQLiteDatastore):
+    """The library's datastore over a file that must exist."""
+
+    def __init__(self, path: Path) -> None:
+        self.pool = BookConnectionPool(
+            db_name=f"{path.resolve().as_uri()}?mode=rw",
+            lock_timeout=BUSY_SECONDS,
+            pool_size=CONNECTIONS_KEPT,
+            max_overflow=CONNECTIONS_MAX - CONNECTIONS_KEPT,
+            pool_timeout=BUSY_SECONDS,
+        )
+        self.single_row_tracking = True
+        self.originator_id_type = "text"
+
+    @contextmanager
+    def plain_cursor(self) -> Iterator[Any]:
+        """Lend a cursor that reads tuples, outside any transaction, for reading in bulk."""
+        with self.get_connection(commit=False) as connection, translated():
+            cursor = connection.cursor().sqlite_cursor
+            cursor.row_factory = None
+            try:
+                yield cursor
+            finally:
+                cursor.close()

@@ -1,0 +1,1 @@
+"""What every implementation of a store must do, whatever is below it."""

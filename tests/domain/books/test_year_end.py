@@ -1,0 +1,72 @@
+"""The year-end moves the result to equity once, in order, and closes the year for good."""
+
+from datetime import date
+
+from domain.books.fiscal_year import ClosePeriod, DateInClosedPeriod, YearUnknown
+from domain.books.voucher import Voucher
+from domain.books.year_end import CloseYear, YearBeforeIsOpen, YearClosed, YearIsClosed
+from tests.builders import a_bank_transaction, a_voucher, a_year, decided, event_of, given, postings, refused
+
+CLOSE = CloseYear(year=2023)
+
+
+def test_moves_a_deficit_to_equity() -> None:
+    voucher = Voucher(
+        series="S",
+        number=1,
+        year=2023,
+        accounting_date=date(2023, 12, 31),
+        text="Årets resultat 2023",
+        accounts=(8999, 2099),
+        amounts_ore=(-100_00, 100_00),
+    )
+
+    event = decided(given(a_voucher()), CLOSE)
+
+    assert event == event_of(YearClosed, CLOSE, result_ore=-100_00, voucher=voucher)
+
+
+def test_moves_a_surplus_to_equity() -> None:
+    event = decided(given(a_bank_transaction()), CLOSE)
+
+    assert isinstance(event, YearClosed)
+    assert event.result_ore == 50_00
+    assert postings(event) == [(8999, 50_00), (2099, -50_00)]
+
+
+def test_closes_a_year_without_a_result_by_no_voucher() -> None:
+    assert decided(given(), CLOSE) == event_of(YearClosed, CLOSE, result_ore=0)
+
+
+def test_closes_a_year_whose_last_period_is_closed() -> None:
+    book = given(a_voucher(), ClosePeriod(year=2023, through=date(2023, 12, 31)))
+
+    assert postings(decided(book, CLOSE)) == [(8999, -100_00), (2099, 100_00)]
+
+
+def test_takes_nothing_more_into_a_closed_year() -> None:
+    facts = refused(given(CLOSE), a_voucher(accounting_date=date(2023, 12, 31)), DateInClosedPeriod)
+
+    assert facts == {"accounting_date": "2023-12-31", "closed_through": "2023-12-31"}
+
+
+def test_refuses_to_close_a_year_twice() -> None:
+    assert refused(given(CLOSE), CLOSE, YearIsClosed) == {"year": 2023}
+
+
+def test_refuses_to_close_a_year_nobody_opened() -> None:
+    assert refused(given(), CloseYear(year=2022), YearUnknown) == {"year": 2022}
+
+
+def test_refuses_to_close_a_year_before_the_one_before_it() -> None:
+    book = given(a_year(year=2024), a_year(year=2025))
+
+    assert refused(book, CloseYear(year=2025), YearBeforeIsOpen) == {"year": 2025, "before": 2023}
+
+
+def test_closes_the_years_in_order() -> None:
+    book = given(a_voucher(), a_year(year=2024), CLOSE)
+
+    event = decided(book, CloseYear(year=2024))
+
+    assert event == event_of(YearClosed, CloseYear(year=2024), result_ore=0)

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace as change
 
 from domain.books import accrual, fiscal_year, journal, manual, register
-from domain.books.accrual import AccrualReversed, Accruals, ItemAccrued
+from domain.books.accrual import AccrualReversed, Accruals, ItemAccrued, Recurring, RecurringAccrualSet
 from domain.books.chart import AccountAssigned, AccountClosed, AccountOpened, with_account
 from domain.books.fiscal_year import FiscalYearOpened, PeriodClosed, PeriodReopened
 from domain.books.journal import Journal
@@ -38,7 +38,8 @@ from domain.posting_rules.charts import shipped_chart
 from domain.receivables import other_income
 from domain.receivables.other_income import OtherIncomeInvoiced, OtherIncomeReceived, Receivables
 from domain.reporting.issued import ReportIssued
-from domain.treasury.bank import BankStatementReconciled, BankTransactionRecorded
+from domain.treasury import bank
+from domain.treasury.bank import BankStatementReconciled, BankTransactionRecorded, Reconciled
 
 
 class Book(Value, frozen=True, kw_only=True):
@@ -53,6 +54,9 @@ class Book(Value, frozen=True, kw_only=True):
     payables: Payables = Payables()
     receivables: Receivables = Table()
     budgets: Budgets = Table()
+    recurring: Recurring = Table()
+    reconciled: Reconciled = Table()
+    late_bookings: int = 0
     reports_issued: int = 0
 
 
@@ -60,8 +64,15 @@ def evolve(book: Book, event: AnyEvent) -> Book:
     """Return the book after the event; never refuses, because the event has happened."""
     book = EVOLUTIONS[type(event)](book, event)
     voucher = voucher_of(event)
-    entered = book.journal if voucher is None else journal.enter(book.journal, voucher)
-    return change(book, position=book.position + 1, journal=entered)
+    if voucher is None:
+        return change(book, position=book.position + 1)
+    late = journal.is_late(book.journal.chart, voucher, event.recorded.registered_on)
+    return change(
+        book,
+        position=book.position + 1,
+        journal=journal.enter(book.journal, voucher),
+        late_bookings=book.late_bookings + late,
+    )
 
 
 Evolution = Callable[[Book, Any], Book]
@@ -89,6 +100,10 @@ def _years(book: Book, event: FiscalYearOpened | PeriodClosed | PeriodReopened) 
     return change(book, journal=change(book.journal, years=fiscal_year.with_year(book.journal.years, event)))
 
 
+def _period_closed(book: Book, event: PeriodClosed) -> Book:
+    return change(_years(book, event), late_bookings=0)
+
+
 def _year_closed(book: Book, event: YearClosed) -> Book:
     year = book.journal.years[event.year]
     years = book.journal.years.put(event.year, change(year, closed=True, closed_through=year.end))
@@ -97,6 +112,10 @@ def _year_closed(book: Book, event: YearClosed) -> Book:
 
 def _corrected(book: Book, event: VoucherCorrected) -> Book:
     return change(book, corrected=manual.with_correction(book.corrected, event))
+
+
+def _contributions_accrued(book: Book, event: members.ContributionsAccrued) -> Book:
+    return _accrued(_membership(book, event), event)
 
 
 def _accrued(book: Book, event: ItemAccrued | members.ContributionsAccrued) -> Book:
@@ -125,7 +144,11 @@ def _funding(book: Book, event: funding.FundingEvent) -> Book:
 def _claimed(book: Book, event: funding.GrantClaimed) -> Book:
     """Let a claim be owed like an invoice, and attested and paid like one."""
     payable = Payable(
-        owed_ore=event.amount_ore, recorded_by=event.recorded.actor, grant=event.grant, grant_year=event.year
+        owed_ore=event.amount_ore,
+        recorded_by=event.recorded.actor,
+        dated=event.voucher.accounting_date,
+        grant=event.grant,
+        grant_year=event.year,
     )
     owed = ledger.with_payable(book.payables, (event.owner, event.invoice), payable)
     return change(_funding(book, event), payables=owed)
@@ -154,6 +177,14 @@ def _budgets(book: Book, event: BudgetAdopted | BudgetRevised) -> Book:
     return change(book, budgets=plan.evolve(book.budgets, event))
 
 
+def _recurring(book: Book, event: RecurringAccrualSet) -> Book:
+    return change(book, recurring=book.recurring.put(event.accrual, event))
+
+
+def _reconciled(book: Book, event: BankStatementReconciled) -> Book:
+    return change(book, reconciled=bank.evolve(book.reconciled, event))
+
+
 def _issued(book: Book, event: ReportIssued) -> Book:
     return change(book, reports_issued=event.number)
 
@@ -167,13 +198,14 @@ EVOLUTIONS: dict[type[Command], Evolution] = {
     AccountClosed: _chart,
     AccountAssigned: _chart,
     FiscalYearOpened: _years,
-    PeriodClosed: _years,
+    PeriodClosed: _period_closed,
     PeriodReopened: _years,
     YearClosed: _year_closed,
     OpeningBalancesEntered: _same,
     VoucherPosted: _same,
     VoucherCorrected: _corrected,
     VoucherReplaced: _same,
+    RecurringAccrualSet: _recurring,
     ItemAccrued: _accrued,
     AccrualReversed: _accrual_reversed,
     members.MemberJoined: _joined,
@@ -182,7 +214,7 @@ EVOLUTIONS: dict[type[Command], Evolution] = {
     members.ContributionInvoiced: _membership,
     members.ContributionReceived: _membership,
     members.ContributionCredited: _membership,
-    members.ContributionsAccrued: _accrued,
+    members.ContributionsAccrued: _contributions_accrued,
     funding.GrantDecided: _funding,
     funding.GrantAmended: _funding,
     funding.GrantClaimed: _claimed,
@@ -201,7 +233,7 @@ EVOLUTIONS: dict[type[Command], Evolution] = {
     SalariesRecorded: _same,
     BoardFeesRecorded: _same,
     BankTransactionRecorded: _same,
-    BankStatementReconciled: _same,
+    BankStatementReconciled: _reconciled,
     BudgetAdopted: _budgets,
     BudgetRevised: _budgets,
     ForecastSubmitted: _same,

@@ -1,6 +1,13 @@
 """The catalogue: every message the book understands, and every event that can stand in it."""
 
-from domain.books.accrual import AccrualReversed, AccrueItem, ItemAccrued, ReverseAccrual
+from domain.books.accrual import (
+    AccrualReversed,
+    AccrueItem,
+    ItemAccrued,
+    RecurringAccrualSet,
+    ReverseAccrual,
+    SetRecurringAccrual,
+)
 from domain.books.chart import (
     AccountAssigned,
     AccountClosed,
@@ -81,6 +88,7 @@ AnyEvent = (
     | VoucherPosted
     | VoucherCorrected
     | VoucherReplaced
+    | RecurringAccrualSet
     | ItemAccrued
     | AccrualReversed
     | membership.MemberJoined
@@ -130,6 +138,7 @@ COMMANDS: dict[str, type[Command]] = {
     "opening_balances.enter": EnterOpeningBalances,
     "voucher.post": PostVoucher,
     "voucher.correct": CorrectVoucher,
+    "recurring_accrual.set": SetRecurringAccrual,
     "accrual.post": AccrueItem,
     "accrual.reverse": ReverseAccrual,
     "member.join": membership.JoinMember,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from domain import closing
 from domain.book import Book, evolve
 from domain.books import accrual, chart, fiscal_year, manual, register, year_end
 from domain.books.manual import CorrectVoucher
@@ -35,12 +36,10 @@ DECISIONS: dict[type[Command], Decision] = {
     chart.OpenAccount: lambda b, c, r: chart.open_account(b.journal.chart, c, r),
     chart.CloseAccount: lambda b, c, r: chart.close_account(b.journal.chart, c, r),
     chart.AssignAccount: lambda b, c, r: chart.assign_account(b.journal.chart, c, r),
-    fiscal_year.OpenFiscalYear: lambda b, c, r: fiscal_year.open_fiscal_year(b.journal.years, c, r),
-    fiscal_year.ClosePeriod: lambda b, c, r: fiscal_year.close_period(b.journal.years, c, r),
     fiscal_year.ReopenPeriod: lambda b, c, r: fiscal_year.reopen_period(b.journal.years, c, r),
-    year_end.CloseYear: lambda b, c, r: year_end.close_year(b.journal, c, r),
     manual.EnterOpeningBalances: lambda b, c, r: manual.enter_opening_balances(b.journal, c, r),
     manual.PostVoucher: lambda b, c, r: manual.post_voucher(b.journal, c, r),
+    accrual.SetRecurringAccrual: lambda b, c, r: accrual.set_recurring_accrual(b.journal, c, r),
     accrual.AccrueItem: lambda b, c, r: accrual.accrue_item(b.journal, b.accruals, c, r),
     accrual.ReverseAccrual: lambda b, c, r: accrual.reverse_accrual(b.journal, b.accruals, c, r),
     members.JoinMember: lambda b, c, r: contribution.join_member(b.journal, c, r),
@@ -80,7 +79,14 @@ DECISIONS: dict[type[Command], Decision] = {
     plan.SubmitForecast: lambda b, c, r: plan.submit_forecast(b.journal, c, r),
     issued.IssueReport: lambda b, c, r: issued.issue_report(b.reports_issued, b.position, c, r),
 }
-"""Every command of the catalogue but `CorrectVoucher`, which also needs the voucher it corrects."""
+"""Every command that becomes one event."""
+
+SEQUENCES: dict[type[Command], Callable[[Book, Any, Recorded], tuple[AnyEvent, ...]]] = {
+    fiscal_year.OpenFiscalYear: closing.open_year,
+    fiscal_year.ClosePeriod: closing.close_period,
+    year_end.CloseYear: closing.close_year,
+}
+"""Every command that may become several events; `CorrectVoucher` also needs the voucher it corrects."""
 
 
 def decide(book: Book, command: Command, recorded: Recorded, original: Voucher | None = None) -> tuple[AnyEvent, ...]:
@@ -92,6 +98,9 @@ def decide(book: Book, command: Command, recorded: Recorded, original: Voucher |
         raise AssociationMissing
     if isinstance(command, CorrectVoucher):
         return _correct(book, command, recorded, original)
+    sequence = SEQUENCES.get(type(command))
+    if sequence is not None:
+        return sequence(book, command, recorded)
     return (DECISIONS[type(command)](book, command, recorded),)
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from domain.kernel.money import divide
 from domain.kernel.period import ONE_DAY
 from domain.kernel.refusal import Language
+from domain.membership.contribution import ROUNDING_ORE
 from projections.history import History
 from projections.plans import EVERYTHING, RESULT_KINDS, forecast_ledger
 from projections.selection import Selection
@@ -118,10 +119,17 @@ def shares(history: History, as_of: date, language: Language) -> ReportTable:
             for (of_year, party), amount in sorted(history.agreements.items())
             if of_year == year and history.parties[party].kind == kind
         }
-        lines += [_line(party, history.parties[party].name, amount, 0) for party, amount in members.items()]
+        lines += [
+            Line(
+                id=party,
+                label=history.parties[party].name,
+                cells=(Cell(Fraction(amount)), Cell(Fraction(0), "")),
+            )
+            for party, amount in members.items()
+        ]
         agreed, expected = sum(members.values()), divide(total * QUARTERS[kind], 4)
         lines.append(_line(f"sum-{kind}", words[language], agreed, expected, kind="sum"))
-        if agreed != expected:
+        if abs(agreed - expected) > ROUNDING_ORE:
             facts: dict[str, str | int] = {"kind": words[language], "agreed_ore": agreed, "expected_ore": expected}
             remarks.append(Remark("share_differs", facts))
     lines.append(_line("sum", _word(language, "Summa", "Total"), total, total, kind="result"))

@@ -1,9 +1,11 @@
 """Compares a published document with what the book gives: figure by figure, and the sentences that can be checked.
 
 A deviation is explained when it is one of the places where the printed document does not follow from itself, listed
-in the document's file under `[[finding]]`: the cell is in the finding's check and column, and differs by as much.
+in the document's file under `[[finding]]`: the cell is in the finding's check and column, and differs by as much, in
+the direction that makes the print's check fail.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
@@ -38,6 +40,7 @@ class FootingCheck(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     left: str
     right: tuple[str, ...]
+    factor: str = "1"
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,7 +138,7 @@ def compare(published: Published, report: Report, layout: Layout, statement: Sta
                     computed=computed,
                     explained_by=None,
                 )
-                deviations.append(_explained(found, published))
+                deviations.append(_explained(found, column, published))
     checked, unchecked = _claims(published, layout, statement)
     return Comparison(
         document=published.document,
@@ -158,24 +161,36 @@ def _computed(report: Report, table: str, line: str, column: int) -> str:
     return found.amount(row, column) if column < len(row.cells) else "?"
 
 
-def _explained(deviation: Deviation, published: Published) -> Deviation:
+def _explained(deviation: Deviation, column: int, published: Published) -> Deviation:
     checks = {check.name: check for check in published.check}
-    cell = f"{deviation.table}.{deviation.line}"
+    try:
+        off = Decimal(deviation.published) - Decimal(deviation.computed)
+    except ArithmeticError:
+        return deviation
     for finding in published.finding:
-        check = checks[finding.check]
-        terms = {check.left, *(reference[1:].partition("@")[0] for reference in check.right)}
-        if finding.column == deviation.column and cell in terms and _same_size(deviation, finding):
+        check = checks.get(finding.check)
+        if check is not None and off in _would_explain(finding, check, deviation, column, published):
             return msgspec.structs.replace(deviation, explained_by=finding)
     return deviation
 
 
-def _same_size(deviation: Deviation, finding: Finding) -> bool:
-    """Tell whether the cell is off by exactly what the print is off by."""
-    try:
-        off = Decimal(deviation.published) - Decimal(deviation.computed)
-    except ArithmeticError:
-        return False
-    return abs(off) == abs(Decimal(finding.published) - Decimal(finding.computed))
+def _would_explain(
+    finding: Finding, check: FootingCheck, deviation: Deviation, column: int, published: Published
+) -> Iterator[Decimal]:
+    """Return by how much the cell must be off, for it to be what makes the print's check fail.
+
+    The left side is off by as much as the print is; a term of the right side by as much the other way, by its sign.
+    """
+    cell = f"{deviation.table}.{deviation.line}"
+    headings = next((table.columns for table in published.table if table.id == check.left.partition(".")[0]), ())
+    at = headings.index(finding.column) if finding.column in headings else -1
+    difference = Decimal(finding.published) - Decimal(finding.computed)
+    if (check.left, at) == (cell, column):
+        yield difference
+    for reference in check.right:
+        name, _, stated = reference[1:].partition("@")
+        if (name, int(stated) if stated else at) == (cell, column):
+            yield -difference / Decimal(check.factor) * (-1 if reference.startswith("-") else 1)
 
 
 def _claims(

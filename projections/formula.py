@@ -67,6 +67,7 @@ def _apply(operator: str, left: Fraction, right: Fraction) -> Fraction:
 
 def parse(text: str) -> Formula:
     """Return the formula a text states, or raise FormulaWrong with what is wrong in it."""
+    text = text.strip()
     steps: Tokens = []
     tokens = _tokens(text)
     try:
@@ -83,10 +84,10 @@ def parse(text: str) -> Formula:
 def _tokens(text: str) -> Tokens:
     tokens: Tokens = []
     place = 0
-    while place < len(text.rstrip()):
+    while place < len(text):
         found = TOKEN.match(text, place)
         if found is None:
-            raise FormulaWrong(f"'{text}': cannot read '{text[place:].strip()}'")
+            raise FormulaWrong(f"'{text}': cannot read '{text[place:].lstrip()}'")
         place = found.end()
         if number := found["number"]:
             tokens.append(Fraction(number))

@@ -64,7 +64,6 @@ def journal(history: History, vouchers: Iterable[Entered], as_of: date, language
                     id=f"{row.position}.{place}",
                     label=_account(history, posting),
                     cells=_sides(posting.amount_ore),
-                    zero="",
                 )
             )
     title = "Grundbok" if language == "sv" else "Journal"
@@ -78,10 +77,10 @@ def general_ledger(history: History, vouchers: Iterable[Entered], as_of: date, l
     moves: dict[int, list[tuple[date, int, Voucher, Posting]]] = {}
     for row in vouchers:
         for posting in row.voucher.postings:
-            if row.opening or row.voucher.accounting_date < start:
+            if row.day < start:
                 opening[posting.account] = opening.get(posting.account, 0) + posting.amount_ore
-            elif row.voucher.accounting_date <= as_of:
-                move = (row.voucher.accounting_date, row.position, row.voucher, posting)
+            elif row.day <= as_of:
+                move = (row.day, row.position, row.voucher, posting)
                 moves.setdefault(posting.account, []).append(move)
     lines: list[Line] = []
     words = ("Ingående balans", "Utgående balans") if language == "sv" else ("Opening balance", "Closing balance")
@@ -93,7 +92,7 @@ def general_ledger(history: History, vouchers: Iterable[Entered], as_of: date, l
             balance += posting.amount_ore
             cells = (*_sides(posting.amount_ore), Cell(Fraction(balance)))
             label = f"{day}  {voucher.id}  {voucher.text}{_dimensions(posting)}"
-            lines.append(Line(id=f"{number}.{place}", label=label, cells=cells, zero=""))
+            lines.append(Line(id=f"{number}.{place}", label=label, cells=cells))
         lines.append(_balance(f"{number}.closing", words[1], balance))
     title = "Huvudbok" if language == "sv" else "General ledger"
     return _table("general-ledger", title, LEDGER_COLUMNS[language], lines)
@@ -113,7 +112,8 @@ def _dimensions(posting: Posting) -> str:
 
 
 def _sides(amount_ore: int) -> tuple[Cell, ...]:
-    return Cell(Fraction(max(amount_ore, 0))), Cell(Fraction(max(-amount_ore, 0)))
+    amount, nothing = Cell(Fraction(abs(amount_ore))), Cell(Fraction(0), "")
+    return (amount, nothing) if amount_ore > 0 else (nothing, amount)
 
 
 def _balance(name: str, label: str, amount_ore: int) -> Line:

@@ -5,20 +5,26 @@ from typing import Literal
 import msgspec
 
 from projections.formula import Formula
-from projections.selection import Selection, Spans
+from projections.selection import Dimension, Selection, Spans
 from projections.table import Kind, Minus, Unit
 
 Source = Literal["outcome", "budget", "forecast", "granted"]
 Measure = Literal["movement", "closing", "opening", "change"]
-Each = Literal["project", "party", "account"]
+Each = Dimension
 
 
 class Term(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a line: what it selects, how it is measured and with which sign (+1 debit positive, -1 credit)."""
 
-    selection: Selection | None
+    selection: Selection
     measure: Measure
     sign: int
+
+    def chosen(self, column: "ColumnLayout") -> Selection:
+        """Return what the term selects in a column, which gives the accounts where the term names none."""
+        if self.selection.accounts or not column.accounts:
+            return self.selection
+        return msgspec.structs.replace(self.selection, accounts=column.accounts)
 
 
 class LineLayout(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +87,7 @@ class ClaimLayout(msgspec.Struct, frozen=True, kw_only=True):
     formula: Formula
     unit: Unit
     decimals: int
+    place: str
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +104,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         by_id = {table.id: table for table in self.tables}
         if name in self.packs:
             return tuple(by_id[table] for table in self.packs[name])
-        return tuple(table for table in self.tables if name in (table.role, table.id))
+        return tuple(table for table in self.tables if name and name in (table.role, table.id))
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """Reads and checks a layout: references, circles, accounts that fall on two lines or on none; all faults at once."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from projections.formula import Formula, FormulaWrong, Reference, parse
@@ -7,6 +8,7 @@ from projections.layout import (
     Check,
     ClaimLayout,
     ColumnLayout,
+    Each,
     Fault,
     Layout,
     LayoutWrong,
@@ -17,6 +19,7 @@ from projections.layout import (
 )
 from projections.layout_source import (
     Places,
+    WrittenClaim,
     WrittenColumn,
     WrittenLayout,
     WrittenLine,
@@ -29,6 +32,9 @@ from projections.selection import Selection, Spans, common, merged, parse_accoun
 CLAIM_NAMES = frozenset({"agreed"})
 """Names a claim's formula may use besides lines."""
 
+TERM_KEYS = ("accounts", "project", "party", "measure", "sign")
+BY_PROJECT, BY_PARTY = "project", "party"
+
 
 class _Reader:
     """Gathers faults while a file is turned into a layout."""
@@ -37,13 +43,14 @@ class _Reader:
         self.written = written
         self.places = places
         self.faults: list[Fault] = []
+        self.met: Counter[tuple[str, str]] = Counter()
 
     def fault(self, place: str, what: str) -> None:
         self.faults.append(Fault(place=place, what=what))
 
-    def accounts(self, text: str, place: str) -> Spans:
+    def accounts(self, text: str, place: str, seen: tuple[str, ...] = ()) -> Spans:
         try:
-            return parse_accounts(text, self.written.sets)
+            return parse_accounts(text, self.written.sets, seen)
         except ValueError as error:
             self.fault(place, f"accounts '{text}': cannot read '{error}'")
             return ()
@@ -57,21 +64,20 @@ class _Reader:
 
     def layout(self) -> Layout:
         written = self.written
+        for name, text in written.sets.items():
+            self.accounts(text, self.places.of(f"sets.{name}"), (name,))
         return Layout(
             name=written.name,
             unit=written.unit,
             packs=written.packs,
             tables=tuple(self.table(table) for table in written.table),
-            claims=tuple(
-                ClaimLayout(
-                    about=claim.about,
-                    formula=self.formula(claim.value, self.places.file),
-                    unit=claim.unit,
-                    decimals=claim.decimals,
-                )
-                for claim in written.claim
-            ),
+            claims=tuple(self.claim(claim, index) for index, claim in enumerate(written.claim)),
         )
+
+    def claim(self, claim: WrittenClaim, index: int) -> ClaimLayout:
+        place = self.places.head("claim", index)
+        formula = self.formula(claim.value, place)
+        return ClaimLayout(about=claim.about, formula=formula, unit=claim.unit, decimals=claim.decimals, place=place)
 
     def table(self, table: WrittenTable) -> TableLayout:
         place = self.places.of(table.id)
@@ -90,6 +96,8 @@ class _Reader:
         )
 
     def column(self, column: WrittenColumn, place: str) -> ColumnLayout:
+        if column.years is not None and column.source != "granted":
+            self.fault(place, f"column '{column.label}': years is for what is granted")
         default = "as-of" if column.year == 0 and column.source == "outcome" else "year-end"
         return ColumnLayout(
             label=column.label,
@@ -103,19 +111,18 @@ class _Reader:
         )
 
     def line(self, table: WrittenTable, line: WrittenLine) -> LineLayout:
-        place = self.places.of(table.id, line.id)
+        place = self.places.of(table.id, line.id, self.met[table.id, line.id])
+        self.met[table.id, line.id] += 1
         zero = line.zero if line.zero is not None else table.zero if table.zero is not None else self.written.zero
         terms = line.terms or ((line,) if line.kind != "heading" and line.sum is None else ())
-        if not line.id and not line.each:
-            self.fault(place, "a line needs an id")
-        if line.sum is not None and (line.terms or line.accounts is not None):
-            self.fault(place, f"line {line.id} has both a sum and accounts")
+        for what in _odd(line):
+            self.fault(place, f"line {line.id} {what}" if line.id else f"a line {what}")
         return LineLayout(
             id=line.id,
             label=line.label,
             kind=line.kind,
             noteref=line.noteref,
-            terms=tuple(self.term(term, table.measure, place) for term in terms),
+            terms=tuple(self.term(term, table.measure, line.each, place) for term in terms),
             formula=None if line.sum is None else self.formula(line.sum, place),
             at_least=line.at_least,
             each=line.each,
@@ -124,12 +131,9 @@ class _Reader:
             place=place,
         )
 
-    def term(self, term: WrittenTerm, measure: Measure, place: str) -> Term:
-        selection = Selection(
-            () if term.accounts is None else self.accounts(term.accounts, place),
-            _any_of(term.project),
-            _any_of(term.party),
-        )
+    def term(self, term: WrittenTerm, measure: Measure, each: Each | None, place: str) -> Term:
+        accounts = () if term.accounts is None else self.accounts(term.accounts, place)
+        selection = Selection(accounts, _any_of(term.project), _any_of(term.party), each)
         return Term(selection=selection, measure=term.measure or measure, sign=-1 if term.sign == "-" else 1)
 
     def check(self, text: str, place: str) -> Check:
@@ -145,18 +149,34 @@ def read_layout(text: str, file: str) -> Layout:
     reader = _Reader(written, places)
     layout = reader.layout()
     tables = {table.id: table for table in layout.tables}
-    for table in layout.tables:
-        for what, place in (*_doubles(table), *_strangers(table, tables), *_circles(table, tables), *_cover(table)):
-            reader.fault(place, what)
-    for pack, names in layout.packs.items():
-        for name in names:
-            if name not in tables:
-                reader.fault(file, f"pack {pack} names table {name}, which does not exist")
-    if len(tables) != len(layout.tables):
-        reader.fault(file, "two tables have the same id")
+    found = [
+        *(row for table in layout.tables for check in CHECKS for row in check(table, tables)),
+        *(row for claim in layout.claims for row in _strange_claim(claim, tables)),
+        *_strange_packs(layout, tables, places),
+        *_same_tables(layout, places),
+    ]
+    for what, place in found:
+        reader.fault(place, what)
     if reader.faults:
-        raise LayoutWrong(tuple(reader.faults))
+        raise LayoutWrong(tuple(dict.fromkeys(reader.faults)))
     return layout
+
+
+def _odd(line: WrittenLine) -> Iterable[str]:
+    """Find what a line says that its other parts leave without effect."""
+    stated = [name for name in TERM_KEYS if getattr(line, name) is not None]
+    if not line.id and not line.each:
+        yield "needs an id"
+    if line.kind == "heading" and (stated or line.terms or line.sum is not None or line.each):
+        yield "is a heading and has no amounts"
+    if line.sum is not None and (stated or line.terms):
+        yield f"has both a sum and {stated[0] if stated else 'terms'}"
+    if line.terms and stated:
+        yield f"has both terms and {stated[0]}"
+    if line.sum is not None and line.each:
+        yield "has both a sum and each"
+    if line.at_least is not None and line.sum is None:
+        yield "has at_least without a sum"
 
 
 def _any_of(names: str | tuple[str, ...] | None) -> frozenset[str] | None:
@@ -166,75 +186,123 @@ def _any_of(names: str | tuple[str, ...] | None) -> frozenset[str] | None:
 
 
 Found = Iterable[tuple[str, str]]
+Tables = Mapping[str, TableLayout]
 
 
-def _doubles(table: TableLayout) -> Found:
+def _same_tables(layout: Layout, places: Places) -> Found:
+    seen: set[str] = set()
+    for index, table in enumerate(layout.tables):
+        if table.id in seen:
+            yield f"table {table.id} is there twice", places.head("table", index)
+        seen.add(table.id)
+
+
+def _strange_packs(layout: Layout, tables: Tables, places: Places) -> Found:
+    for pack, names in layout.packs.items():
+        if not names:
+            yield f"pack {pack} names no table", places.of(f"packs.{pack}")
+        for name in names:
+            if name not in tables:
+                yield f"pack {pack} names table {name}, which does not exist", places.of(f"packs.{pack}")
+
+
+def _strange_claim(claim: ClaimLayout, tables: Tables) -> Found:
+    for reference in claim.formula.references:
+        if reference.table or reference.line not in CLAIM_NAMES:
+            yield from _strange(claim.formula, reference, 1, tables, claim.place)
+
+
+def _doubles(table: TableLayout, _: Tables) -> Found:
     seen: set[str] = set()
     for line in table.lines:
-        if line.id and line.id in seen:
-            yield f"line {line.id} is there twice", line.place
+        if line.id in seen:
+            yield f"line {line.id} is there twice" if line.id else "two lines for each need an id", line.place
         seen.add(line.id)
 
 
-def _strangers(table: TableLayout, tables: Mapping[str, TableLayout]) -> Found:
+def _strangers(table: TableLayout, tables: Tables) -> Found:
     formulas = [(line.formula, line.place) for line in table.lines if line.formula]
     formulas += [(formula, table.place) for check in table.checks for formula in (check.left, check.right)]
     for formula, place in formulas:
         for reference in formula.references:
-            other = tables.get(reference.table or table.id)
-            if other is None or reference.line not in {line.id for line in other.lines}:
-                yield (
-                    f"'{formula.text}' names {reference.table or table.id}.{reference.line}, which does not exist",
-                    place,
-                )
-            elif len(other.columns) <= (reference.column or 0):
-                yield f"'{formula.text}' names column {reference.column}, which {other.id} does not have", place
+            own = reference._replace(table=reference.table or table.id)
+            yield from _strange(formula, own, len(table.columns), tables, place)
 
 
-def _circles(table: TableLayout, tables: Mapping[str, TableLayout]) -> Found:
+def _strange(formula: Formula, reference: Reference, columns: int, tables: Tables, place: str) -> Found:
+    """Find what is wrong with a reference that is looked up in so many columns."""
+    other = tables.get(reference.table)
+    line = next((line for line in other.lines if line.id == reference.line), None) if other else None
+    if other is None or line is None:
+        name = f"{reference.table}.{reference.line}" if reference.table else reference.line
+        yield f"'{formula.text}' names {name}, which does not exist", place
+    elif line.kind == "heading":
+        yield f"'{formula.text}' names {other.id}.{line.id}, a heading without amounts", place
+    elif reference.column is not None and reference.column >= len(other.columns):
+        yield f"'{formula.text}' names column {reference.column}, which {other.id} does not have", place
+    elif reference.column is None and columns > len(other.columns):
+        which = f"{other.id}.{line.id}"
+        has = f"but {other.id} has {len(other.columns)}: say which, as in {which}@0"
+        yield f"'{formula.text}' names {which} in {columns} columns, {has}", place
+
+
+def _circles(table: TableLayout, tables: Tables) -> Found:
     for line in table.lines:
-        if _reaches(tables, (table.id, line.id), Reference(table.id, line.id, None), frozenset()):
+        if (table.id, line.id) in _reached(tables, table.id, line):
             yield f"the sum of {line.id} goes in a circle", line.place
 
 
-def _reaches(
-    tables: Mapping[str, TableLayout], goal: tuple[str, str], at: Reference, passed: frozenset[tuple[str, str]]
-) -> bool:
-    here = (at.table, at.line)
-    table = tables.get(at.table)
-    line = next((line for line in table.lines if line.id == at.line), None) if table else None
-    if here in passed or line is None or line.formula is None:
-        return False
-    steps = [reference._replace(table=reference.table or at.table) for reference in line.formula.references]
-    return any((step.table, step.line) == goal or _reaches(tables, goal, step, passed | {here}) for step in steps)
+def _reached(tables: Tables, table: str, line: LineLayout) -> set[tuple[str, str]]:
+    """Return the lines that a line's formula names, and those that theirs name, and so on."""
+    reached: set[tuple[str, str]] = set()
+    waiting = [(table, line)]
+    while waiting:
+        at, here = waiting.pop()
+        for reference in here.formula.references if here.formula else ():
+            name = reference.table or at
+            if name in tables and (name, reference.line) not in reached:
+                reached.add((name, reference.line))
+                waiting += [(name, other) for other in tables[name].lines if other.id == reference.line]
+    return reached
 
 
-def _cover(table: TableLayout) -> Found:
+def _cover(table: TableLayout, _: Tables) -> Found:
     """Find accounts of a covered set that fall on two lines with the same dimensions, or on none."""
-    taken: list[tuple[Selection, str, str]] = []
+    taken: list[tuple[Selection, LineLayout]] = []
     covered: Spans = ()
-    if not table.covers:
-        return
-    for line in table.lines:
+    for line in table.lines if table.covers else ():
         for term in line.terms:
-            if term.selection is None:
-                continue
             inside = common(term.selection.accounts, table.covers)
-            for other, name, _ in taken:
-                twice = common(inside, other.accounts) if _meet(term.selection, other) and name != line.id else ()
+            for other, earlier in taken:
+                twice = common(inside, other.accounts) if _meet(term.selection, other) and earlier is not line else ()
                 if twice:
-                    yield f"accounts {shown(twice)} fall on both {name} and {line.id}", line.place
-            taken.append((term.selection, line.id, line.place))
+                    yield f"accounts {shown(twice)} fall on both {_called(earlier)} and {_called(line)}", line.place
+            taken.append((term.selection, line))
             covered = merged((*covered, *inside))
     missing = without(table.covers, covered)
     if missing:
         yield f"accounts {shown(missing)} fall on no line of {table.id}", table.place
 
 
+def _called(line: LineLayout) -> str:
+    return line.id or f"each {line.each}"
+
+
 def _meet(one: Selection, other: Selection) -> bool:
     """Tell whether a posting could belong to both, as far as projects and parties go."""
-    return _share(one.projects, other.projects) and _share(one.parties, other.parties)
+    named = {one.named, other.named}
+    return _share(one.projects, other.projects, named=BY_PROJECT in named) and _share(
+        one.parties, other.parties, named=BY_PARTY in named
+    )
 
 
-def _share(some: frozenset[str] | None, others: frozenset[str] | None) -> bool:
-    return some is None or others is None or bool(some & others)
+def _share(some: frozenset[str] | None, others: frozenset[str] | None, *, named: bool) -> bool:
+    """Tell whether two sets of names have one in common; None is every name, and `named` leaves out the empty one."""
+    if some is None and others is None:
+        return True
+    both = (some if others is None else others if some is None else some & others) or frozenset()
+    return bool(both - {""} if named else both)
+
+
+CHECKS = (_doubles, _strangers, _circles, _cover)
+"""What is asked of every table."""

@@ -2,12 +2,17 @@
 
 import re
 import tomllib
-from typing import Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from projections.layout import Each, Fault, LayoutWrong, Measure, Source
 from projections.table import Kind, Minus, Unit
+
+Decimals = Annotated[int, msgspec.Meta(ge=0, le=6)]
+ClaimDecimals = Annotated[int, msgspec.Meta(ge=-9, le=6)]
+YearOffset = Annotated[int, msgspec.Meta(ge=-5, le=5)]
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -21,13 +26,13 @@ class WrittenTerm(Written, frozen=True, kw_only=True):
     project: str | tuple[str, ...] | None = None
     party: str | tuple[str, ...] | None = None
     measure: Measure | None = None
-    sign: Literal["+", "-"] = "+"
+    sign: Literal["+", "-"] | None = None
 
 
 class WrittenLine(WrittenTerm, frozen=True, kw_only=True):
     """A line as written."""
 
-    id: str = msgspec.field(default="")
+    id: str = ""
     label: str = ""
     kind: Kind = "item"
     noteref: str = ""
@@ -36,7 +41,7 @@ class WrittenLine(WrittenTerm, frozen=True, kw_only=True):
     at_least: int | None = None
     each: Each | None = None
     zero: str | None = None
-    shown_decimals: int | None = None
+    shown_decimals: Decimals | None = None
 
 
 class WrittenColumn(Written, frozen=True, kw_only=True):
@@ -44,7 +49,7 @@ class WrittenColumn(Written, frozen=True, kw_only=True):
 
     label: str
     source: Source = "outcome"
-    year: int = 0
+    year: YearOffset = 0
     to: Literal["as-of", "year-end"] | None = None
     share: Literal["months"] | None = None
     years: Literal["all"] | None = None
@@ -57,11 +62,11 @@ class WrittenTable(Written, frozen=True, kw_only=True):
 
     id: str
     title: str
-    columns: tuple[WrittenColumn, ...]
+    columns: Annotated[tuple[WrittenColumn, ...], msgspec.Meta(min_length=1)]
     lines: tuple[WrittenLine, ...]
     role: str = msgspec.field(name="is", default="")
     unit: Unit | None = None
-    decimals: int | None = None
+    decimals: Decimals | None = None
     zero: str | None = None
     minus: Minus | None = None
     measure: Measure = "movement"
@@ -75,7 +80,7 @@ class WrittenClaim(Written, frozen=True, kw_only=True):
     about: str
     value: str
     unit: Unit
-    decimals: int = 0
+    decimals: ClaimDecimals = 0
 
 
 class WrittenLayout(Written, frozen=True, kw_only=True):
@@ -83,7 +88,7 @@ class WrittenLayout(Written, frozen=True, kw_only=True):
 
     name: str
     unit: Unit = "kr"
-    decimals: int = 0
+    decimals: Decimals = 0
     zero: str = "0"
     minus: Minus = "leading"
     packs: dict[str, tuple[str, ...]] = {}
@@ -93,46 +98,98 @@ class WrittenLayout(Written, frozen=True, kw_only=True):
 
 
 class Places:
-    """Where in the file each table and line is written."""
+    """Where in the file each table, line, set, pack and claim is written."""
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
-        self._lines: dict[str, int] = {}
-        table = ""
-        fresh = False
+        self._rows: dict[str, list[int]] = {}
+        self._heads: dict[str, list[int]] = {}
+        section, table = "", ""
         for number, row in enumerate(text.splitlines(), 1):
-            fresh = fresh or row.strip() == "[[table]]"
-            found = re.search(r'\bid\s*=\s*"([^"]*)"', row)
-            if found and fresh:
-                table, fresh = found[1], False
-                self._lines.setdefault(table, number)
-            elif found:
-                self._lines.setdefault(f"{table}.{found[1]}", number)
+            if head := HEAD.match(row):
+                section = head[1]
+                self._heads.setdefault(section, []).append(number)
+                table = "" if section == "table" else table
+            elif (key := KEY.match(row)) and section in {"sets", "packs"}:
+                self._rows.setdefault(f"{section}.{key[1]}", []).append(number)
+            elif section.startswith("table"):
+                table = self._table_row(row, number, table)
 
-    def of(self, table: str, line: str = "") -> str:
-        """Return `file:line` of a table or of a line in it; the file where it cannot be told."""
-        number = self._lines.get(f"{table}.{line}" if line else table, self._lines.get(table))
-        return f"{self.file}:{number}" if number else self.file
+    def _table_row(self, row: str, number: int, table: str) -> str:
+        """Note the ids in a row of a table; return the table's id."""
+        for found in ID.finditer(row):
+            if not table:
+                table = found[1]
+                self._rows.setdefault(table, []).append(number)
+            else:
+                self._rows.setdefault(f"{table}.{found[1]}", []).append(number)
+        return table
+
+    def of(self, table: str, line: str = "", nth: int = 0) -> str:
+        """Return `file:line` of a table or of a line in it, or of a set or pack; the file where it cannot be told."""
+        rows = self._rows.get(f"{table}.{line}" if line else table) or self._rows.get(table, [])
+        return self._at(rows[min(nth, len(rows) - 1)] if rows else None)
+
+    def head(self, section: str, index: int) -> str:
+        """Return `file:line` of the heading of a table or claim, counted from 0; the file where it cannot be told."""
+        heads = self._heads.get(section, [])
+        return self._at(heads[index] if index < len(heads) else None)
+
+    def _at(self, number: int | None) -> str:
+        return self.file if number is None else f"{self.file}:{number}"
+
+
+HEAD = re.compile(r"\s*\[\[?\s*([\w.-]+)\s*\]")
+KEY = re.compile(r"""\s*["']?([^"'=\s]+)["']?\s*=""")
+ID = re.compile(r"""(?<![\w.-])id\s*=\s*["']([^"']*)["']""")
 
 
 def parse_written(text: str, file: str) -> tuple[WrittenLayout, Places]:
-    """Return a layout file's content as written, or raise LayoutWrong with file and line."""
+    """Return a layout file's content as written, or raise LayoutWrong with every key and value that is not one."""
     places = Places(file, text)
     try:
-        return msgspec.convert(tomllib.loads(text), WrittenLayout), places
+        content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
-        place = f"{file}:{found[1]}" if found else file
-        raise LayoutWrong((Fault(place=place, what=str(error)),)) from error
+        last = f"{file}:{text.rstrip().count(chr(10)) + 1}"
+        raise LayoutWrong((Fault(place=f"{file}:{found[1]}" if found else last, what=str(error)),)) from error
+    except RecursionError as error:
+        raise LayoutWrong((Fault(place=file, what="too many brackets in each other"),)) from error
+    try:
+        return msgspec.convert(content, WrittenLayout), places
     except msgspec.ValidationError as error:
-        raise LayoutWrong((Fault(place=_place(str(error), text, places), what=str(error)),)) from error
+        faults = tuple(_faults(content, places)) or (Fault(place=file, what=str(error)),)
+        raise LayoutWrong(faults) from error
 
 
-def _place(message: str, text: str, places: Places) -> str:
-    """Return the place of the table or line that a path such as `$.table[2].lines[0].kind` names."""
-    found = re.search(r"\$\.table\[(\d+)\](?:\.lines\[(\d+)\])?", message)
-    if found is None:
-        return places.file
-    table = tomllib.loads(text)["table"][int(found[1])]
-    line = table["lines"][int(found[2])].get("id", "") if found[2] else ""
-    return places.of(str(table.get("id", "")), str(line))
+def _faults(content: dict[str, Any], places: Places) -> Iterator[Fault]:
+    """Convert each part of a file on its own, so that every part that is wrong is found, and where."""
+    tables, claims = _dicts(content.get("table")), _dicts(content.get("claim"))
+    whole = content | ({"table": []} if tables else {}) | ({"claim": []} if claims else {})
+    yield from _fault(whole, WrittenLayout, places.file)
+    for index, table in enumerate(tables):
+        name = str(table.get("id", ""))
+        place = places.of(name) if name else places.head("table", index)
+        lines, columns = _dicts(table.get("lines")), _dicts(table.get("columns"))
+        rest = table | ({"lines": []} if lines else {}) | ({"columns": [{"label": ""}]} if columns else {})
+        yield from _fault(rest, WrittenTable, place)
+        for column in columns:
+            yield from _fault(column, WrittenColumn, place)
+        for line in lines:
+            yield from _fault(line, WrittenLine, places.of(name, str(line.get("id", ""))))
+    for index, claim in enumerate(claims):
+        yield from _fault(claim, WrittenClaim, places.head("claim", index))
+
+
+def _dicts(part: object) -> list[dict[str, Any]]:
+    """Return a list of tables; nothing if it is anything else, which the part it stands in will tell."""
+    if isinstance(part, list) and all(isinstance(row, dict) for row in part):
+        return part
+    return []
+
+
+def _fault(part: dict[str, Any], kind: type[Written], place: str) -> Iterator[Fault]:
+    try:
+        msgspec.convert(part, kind)
+    except msgspec.ValidationError as error:
+        yield Fault(place=place, what=str(error))

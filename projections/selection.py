@@ -1,6 +1,7 @@
 """Selections: which accounts, projects and parties a line of a report takes in."""
 
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 import msgspec
 
@@ -10,24 +11,43 @@ Span = tuple[int, int]
 Spans = tuple[Span, ...]
 
 
+Dimension = Literal["project", "party", "account"]
+
+
 class Selection(msgspec.Struct, frozen=True):
-    """Accounts by number, and where stated the projects or parties that postings must carry."""
+    """Accounts by number, and where stated the projects or parties that postings must carry.
+
+    `named` is a dimension that postings must carry, whichever it is.
+    """
 
     accounts: Spans
     projects: frozenset[str] | None = None
     parties: frozenset[str] | None = None
+    named: Dimension | None = None
 
     def takes(self, account: int, project: str, party: str) -> bool:
         """Tell whether a posting belongs to the selection."""
-        if self.projects is not None and project not in self.projects:
+        if not self.takes_project(project):
             return False
-        if self.parties is not None and party not in self.parties:
+        if (self.parties is not None and party not in self.parties) or (self.named == "party" and not party):
             return False
         return any(first <= account <= last for first, last in self.accounts)
 
-    def takes_account(self, account: int) -> bool:
-        """Tell whether an account belongs to the selection, whatever dimensions it carries."""
-        return any(first <= account <= last for first, last in self.accounts)
+    def takes_project(self, project: str) -> bool:
+        """Tell whether a project belongs to the selection, whatever the accounts."""
+        if self.named == "project" and not project:
+            return False
+        return self.projects is None or project in self.projects
+
+    def only(self, dimension: Dimension, name: str) -> "Selection":
+        """Return the part of the selection that carries this project, party or account; it may be empty."""
+        change = msgspec.structs.replace
+        if dimension == "account":
+            return change(self, accounts=common(self.accounts, ((int(name), int(name)),)))
+        one = frozenset((name,))
+        if dimension == "party":
+            return change(self, parties=one if self.parties is None else one & self.parties)
+        return change(self, projects=one if self.projects is None else one & self.projects)
 
 
 def merged(spans: Iterable[Span]) -> Spans:

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import msgspec
 
+from domain.kernel.period import ONE_DAY
 from projections.formula import Reference
 from projections.history import History
 from projections.layout import ColumnLayout, Each, Layout, LineLayout, TableLayout, Term
@@ -13,6 +14,9 @@ from projections.periods import Span, filled, span_of
 from projections.plans import budget_ledger, forecast_ledger
 from projections.selection import Selection, common
 from projections.table import Cell, Line, Remark, ReportTable, Unit, rounded
+
+Only = tuple[Each, str] | None
+"""The one project, party or account that a line is narrowed to."""
 
 
 class Statement:
@@ -28,13 +32,16 @@ class Statement:
         self._grants = history.grants_as_of(as_of)
 
     def table(self, table: TableLayout, unit: Unit | None = None) -> ReportTable:
-        """Return a table with its amounts, in its own unit or another."""
+        """Return a table with its amounts, in its own unit or another; a percentage stays one."""
+        other = unit is not None and table.unit not in {unit, "%"}
         lines = tuple(made for line in table.lines for made in self._lines(table, line))
+        if other:
+            lines = tuple(msgspec.structs.replace(line, shown_decimals=None) for line in lines)
         return ReportTable(
             id=table.id,
             title=filled(table.title, self.history, self.as_of),
-            unit=unit or table.unit,
-            decimals=table.decimals if unit in (None, table.unit) else 0,
+            unit=unit if other and unit else table.unit,
+            decimals=0 if other else table.decimals,
             columns=tuple(self.heading(column) for column in table.columns),
             lines=lines,
             minus=table.minus,
@@ -46,87 +53,80 @@ class Statement:
         return filled(column.label, self.history, self.as_of)
 
     def amount(self, table: TableLayout, line: LineLayout, column: int) -> Fraction:
-        """Return the exact amount of a line in öre, with the line's sign."""
+        """Return the exact amount of a line in öre, with the line's sign; of an `each`, what its lines come to."""
         key = (table.id, line.id, column)
-        known = self._amounts.get(key)
-        if known is None or line.each:
-            known = self._worked_out(table, line, column)
-            self._amounts[key] = known
-        return known
+        if key not in self._amounts:
+            self._amounts[key] = self._worked_out(table, line, column)
+        return self._amounts[key]
 
     def look_up(self, table: TableLayout, reference: Reference, column: int) -> Fraction:
         """Return the amount of a line that a formula names."""
         other = self._tables[reference.table or table.id]
         line = next(line for line in other.lines if line.id == reference.line)
-        at = column if reference.column is None else reference.column
-        return self.amount(other, line, min(at, len(other.columns) - 1))
+        return self.amount(other, line, column if reference.column is None else reference.column)
 
     def _worked_out(self, table: TableLayout, line: LineLayout, column: int) -> Fraction:
-        if line.formula is not None:
-            value = line.formula.value(lambda reference: self.look_up(table, reference, column))
-            return value if line.at_least is None else max(value, Fraction(line.at_least))
-        layout = table.columns[column]
-        span = span_of(self.history, self.as_of, layout)
-        return sum((self._term(term, layout, span) for term in line.terms), Fraction(0))
+        if line.formula is None:
+            return self._measured(line, table.columns[column])
+        value = line.formula.value(lambda reference: self.look_up(table, reference, column))
+        return value if line.at_least is None else max(value, Fraction(line.at_least))
 
-    def _term(self, term: Term, column: ColumnLayout, span: Span) -> Fraction:
-        if term.selection is None:
-            return Fraction(0)
-        if column.source == "granted":
-            return Fraction(self._granted(term.selection, None if column.all_years else span.year))
-        selection = term.selection
-        if column.accounts and not selection.accounts:
-            selection = msgspec.structs.replace(selection, accounts=column.accounts)
-        ledger = self._ledger(column, span.year)
-        before = date.fromordinal(span.start.toordinal() - 1)
-        match term.measure:
-            case "closing":
-                amount = ledger.balance(selection, span.end)
-            case "opening":
-                amount = ledger.balance(selection, before)
-            case "movement" | "change":
-                amount = ledger.balance(selection, span.end) - ledger.balance(selection, before)
+    def _measured(self, line: LineLayout, column: ColumnLayout, only: Only = None) -> Fraction:
+        """Return what a line's terms come to in a column; of one project, party or account where `only` says so."""
+        span = span_of(self.history, self.as_of, column)
         share = Fraction(span.months, span.months_of_year) if column.by_months else Fraction(1)
-        return amount * share * term.sign
+        if column.source == "granted":
+            return share * self._granted(line, None if column.all_years else span.year, only)
+        ledger = self._ledger(column, span.year)
+        amounts = (term.sign * _measure(ledger, _chosen(term, column, only), term, span) for term in line.terms)
+        return share * sum(amounts)
 
     def _ledger(self, column: ColumnLayout, year: int) -> Ledger:
+        """Return the ledger a column reads; plan years are read from the budget of the report's year."""
         if column.source == "outcome":
             return self.history.ledger
         if column.source == "budget":
-            year = self.history.fiscal_year(self.as_of)
+            year = min(year, self.history.fiscal_year(self.as_of))
         key = (column.source, year)
         if key not in self._ledgers:
             make = budget_ledger if column.source == "budget" else forecast_ledger
             self._ledgers[key] = make(self.history, year, self.as_of)
         return self._ledgers[key]
 
-    def _granted(self, selection: Selection, year: int | None) -> int:
-        return sum(
-            amount
-            for grant in self._grants.values()
-            if selection.projects is None or grant.project in selection.projects
-            for of_year, amount in grant.amounts.items()
-            if year is None or of_year == year
-        )
+    def _granted(self, line: LineLayout, year: int | None, only: Only) -> int:
+        """Return what is granted to the line's projects, each grant once; it knows neither parties nor accounts."""
+        if only is not None and only[0] != "project":
+            return 0
+        total = 0
+        for grant in self._grants.values():
+            taking = (term for term in line.terms if _narrowed(term.selection, only).takes_project(grant.project))
+            sign = next((term.sign for term in taking), 0)
+            total += sign * sum(amount for of_year, amount in grant.amounts.items() if year in (None, of_year))
+        return total
 
     def _lines(self, table: TableLayout, line: LineLayout) -> tuple[Line, ...]:
-        if line.each is None:
+        each = line.each
+        if each is None:
             return (self._line(table, line),)
-        names = sorted({_dimension(key, line.each) for key in self._keys(table, line)} - {""})
-        rows = (self._line(table, _narrowed(line, line.each, name, self._name(line.each, name))) for name in names)
-        return tuple(row for row in rows if any(cell.amount_ore for cell in row.cells))
+        rows = [(name, (each, name)) for name in self._names(table, line, each)]
+        return tuple(
+            self._line(table, line, only)
+            for _, only in rows
+            if any(self._measured(line, column, only) for column in table.columns)
+        )
 
-    def _keys(self, table: TableLayout, line: LineLayout) -> set[Key]:
-        keys: set[Key] = set()
+    def _names(self, table: TableLayout, line: LineLayout, each: Each) -> list[str]:
+        """Return the projects, parties or accounts that may have an amount on a line, in order."""
+        names: set[str] = set()
         for column in table.columns:
-            if column.source == "granted":
-                keys.update(Key(0, grant.project, "") for grant in self._grants.values())
-                continue
-            ledger = self._ledger(column, span_of(self.history, self.as_of, column).year)
-            for term in line.terms:
-                if term.selection is not None:
-                    keys.update(ledger.keys(term.selection))
-        return keys
+            if column.source != "granted":
+                ledger = self._ledger(column, span_of(self.history, self.as_of, column).year)
+                keys = (key for term in line.terms for key in ledger.keys(term.chosen(column)))
+                names.update(_dimension(key, each) for key in keys)
+            elif each == "project":
+                projects = {grant.project for grant in self._grants.values()}
+                names.update(name for term in line.terms for name in projects if term.selection.takes_project(name))
+        return sorted(names, key=(lambda name: f"{int(name):09d}") if each == "account" else str)
 
     def _name(self, each: Each, name: str) -> str:
         if each == "account":
@@ -137,30 +137,27 @@ class Statement:
             return party.name if party else name
         return self.history.projects.get(name, name)
 
-    def _line(self, table: TableLayout, line: LineLayout) -> Line:
-        cells = (
-            ()
-            if line.kind == "heading"
-            else tuple(self._cell(table, line, column) for column in range(len(table.columns)))
-        )
+    def _line(self, table: TableLayout, line: LineLayout, only: Only = None) -> Line:
+        cells = (self._cell(table, line, column, only) for column in range(len(table.columns)))
         return Line(
-            id=line.id,
-            label=filled(line.label, self.history, self.as_of),
+            id=line.id if only is None else f"{line.id}{only[1]}",
+            label=filled(line.label, self.history, self.as_of) if only is None else self._name(*only),
             kind=line.kind,
-            cells=cells,
+            cells=() if line.kind == "heading" else tuple(cells),
             noteref=line.noteref,
             zero=line.zero,
             shown_decimals=line.shown_decimals,
         )
 
-    def _cell(self, table: TableLayout, line: LineLayout, column: int) -> Cell:
-        settled = table.columns[column].settled
-        projects = line.terms[0].selection.projects if line.terms and line.terms[0].selection else None
-        if settled is not None and projects and self._is_settled(projects):
-            return Cell(Fraction(0), settled)
-        return Cell(self.amount(table, line, column))
+    def _cell(self, table: TableLayout, line: LineLayout, column: int, only: Only) -> Cell:
+        layout = table.columns[column]
+        if layout.settled is not None and self._is_settled(line, only):
+            return Cell(Fraction(0), layout.settled)
+        return Cell(self.amount(table, line, column) if only is None else self._measured(line, layout, only))
 
-    def _is_settled(self, projects: frozenset[str]) -> bool:
+    def _is_settled(self, line: LineLayout, only: Only) -> bool:
+        """Tell whether the line names projects, and every grant of theirs is settled."""
+        projects = {name for term in line.terms for name in _narrowed(term.selection, only).projects or ()}
         grants = [name for name, grant in self._grants.items() if grant.project in projects]
         return bool(grants) and all(
             name in self.history.settled and self.history.settled[name] <= self.as_of for name in grants
@@ -185,45 +182,50 @@ class Statement:
         return tuple(remarks)
 
     def _uncovered(self, table: TableLayout) -> tuple[Remark, ...]:
-        """Name the accounts that `covers` takes in and that have an amount, but on no line."""
-        if not table.covers:
-            return ()
-        left: dict[int, int] = {}
-        terms = [term for line in table.lines for term in line.terms if term.selection is not None]
-        for column in table.columns:
+        """Name the accounts that `covers` takes in and that have an amount in a column, but on no line."""
+        remarks: list[Remark] = []
+        terms = [term for line in table.lines for term in line.terms]
+        balances = any(term.measure == "closing" and common(term.selection.accounts, table.covers) for term in terms)
+        for column in table.columns if table.covers else ():
+            if column.source == "granted":
+                continue
             span = span_of(self.history, self.as_of, column)
             ledger = self._ledger(column, span.year)
-            before = date.fromordinal(span.start.toordinal() - 1)
+            missed: dict[int, int] = {}
             for key in ledger.keys(Selection(table.covers)):
-                if any(term.selection and term.selection.takes(*key) for term in terms):
-                    continue
-                opening = 0 if any(term.measure == "closing" for term in terms) else ledger.at(key, before)
-                left[key.account] = left.get(key.account, 0) + ledger.at(key, span.end) - opening
-        return tuple(
-            Remark("account_on_no_line", {"account": account, "amount_ore": amount})
-            for account, amount in sorted(left.items())
-            if amount
-        )
+                if not any(term.chosen(column).takes(*key) for term in terms):
+                    amount = ledger.at(key, span.end) - (0 if balances else ledger.at(key, span.start - ONE_DAY))
+                    missed[key.account] = missed.get(key.account, 0) + amount
+            remarks += [
+                Remark(
+                    "account_on_no_line",
+                    {"column": self.heading(column), "account": account, "amount_ore": amount},
+                )
+                for account, amount in sorted(missed.items())
+                if amount
+            ]
+        return tuple(remarks)
+
+
+def _measure(ledger: Ledger, selection: Selection, term: Term, span: Span) -> int:
+    """Return what a selection comes to in a ledger, in öre, debit positive."""
+    before = span.start - ONE_DAY
+    match term.measure:
+        case "closing":
+            return ledger.balance(selection, span.end)
+        case "opening":
+            return ledger.balance(selection, before)
+        case "movement" | "change":
+            return ledger.balance(selection, span.end) - ledger.balance(selection, before)
+
+
+def _chosen(term: Term, column: ColumnLayout, only: Only) -> Selection:
+    return _narrowed(term.chosen(column), only)
+
+
+def _narrowed(selection: Selection, only: Only) -> Selection:
+    return selection if only is None else selection.only(*only)
 
 
 def _dimension(key: Key, each: Each) -> str:
     return str(key.account) if each == "account" else key.party if each == "party" else key.project
-
-
-def _narrowed(line: LineLayout, each: Each, name: str, label: str) -> LineLayout:
-    """Return the line for one project, party or account."""
-    terms = []
-    for term in line.terms:
-        selection = term.selection
-        if selection is None:
-            continue
-        match each:
-            case "account":
-                number = int(name)
-                narrowed = msgspec.structs.replace(selection, accounts=common(selection.accounts, ((number, number),)))
-            case "party":
-                narrowed = msgspec.structs.replace(selection, parties=frozenset((name,)))
-            case "project":
-                narrowed = msgspec.structs.replace(selection, projects=frozenset((name,)))
-        terms.append(msgspec.structs.replace(term, selection=narrowed))
-    return msgspec.structs.replace(line, id=f"{line.id}{name}", label=label, each=None, terms=tuple(terms))

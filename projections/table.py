@@ -21,8 +21,8 @@ REMARKS: dict[str, dict[Language, str]] = {
         "en": "{column}: {check} does not hold: {left} is not {right}.",
     },
     "account_on_no_line": {
-        "sv": "Konto {account} med {amount_ore} kr saknar rad i tabellen.",
-        "en": "Account {account} with {amount_ore} kr is on no line of the table.",
+        "sv": "{column}: konto {account} med {amount_ore} kr saknar rad i tabellen.",
+        "en": "{column}: account {account} with {amount_ore} kr is on no line of the table.",
     },
     "equity_above_ceiling": {
         "sv": "Det egna kapitalet överstiger rekommendationen med {amount_ore} kr.",
@@ -111,14 +111,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def rounded(value: Fraction, decimals: int) -> str:
-    """Return a number with so many decimals, rounded half away from zero; never '-0'. With -2, to whole hundreds."""
-    if decimals < 0:
-        step: int = 10**-decimals
-        return str(int(rounded(value / step, 0)) * step)
-    scale: int = 10**decimals
-    whole, rest = divmod(abs(value.numerator) * scale, value.denominator)
-    whole += 2 * rest >= value.denominator
+    """Return a number with so many decimals (-2: in whole hundreds), rounded half away from zero; never '-0'."""
+    scale = Fraction(10) ** decimals
+    scaled = abs(value) * scale
+    whole, rest = divmod(scaled.numerator, scaled.denominator)
+    whole += 2 * rest >= scaled.denominator
     sign = "-" if value < 0 and whole else ""
-    if not decimals:
-        return f"{sign}{whole}"
-    return f"{sign}{whole // scale}.{whole % scale:0{decimals}d}"
+    if decimals <= 0:
+        return f"{sign}{whole * 10**-decimals}"
+    return f"{sign}{whole // 10**decimals}.{whole % 10**decimals:0{decimals}d}"

@@ -188,12 +188,7 @@ def _postings(
 
 def _part(term: Term, column: ColumnLayout, span: Span, entered: Entered, posting: Posting) -> Fraction:
     """Return a posting's part of a term, as the statement itself counts it."""
-    selection = term.selection
-    if selection is None:
-        return Fraction(0)
-    if column.accounts and not selection.accounts:
-        selection = msgspec.structs.replace(selection, accounts=column.accounts)
-    if not selection.takes(posting.account, posting.project, posting.party):
+    if not term.chosen(column).takes(posting.account, posting.project, posting.party):
         return Fraction(0)
     match term.measure:
         case "closing":

@@ -4,14 +4,15 @@ from datetime import date
 from typing import Literal
 
 from domain.books import series
-from domain.books.chart import Role
+from domain.books.chart import Role, usable_account
 from domain.books.fiscal_year import known_year, open_year_of, refuse_odd_month_end
 from domain.books.journal import Journal, draft_voucher
+from domain.books.register import usable_project
 from domain.books.voucher import Posting, Voucher, reversed_postings
 from domain.kernel.event import Command, Recorded, Value, accept
 from domain.kernel.identity import Slug, Text
 from domain.kernel.money import PositiveOre
-from domain.kernel.period import ONE_DAY
+from domain.kernel.period import ONE_DAY, first_of_month, last_of_month, months_between
 from domain.kernel.refusal import Refusal
 from domain.kernel.table import Table
 
@@ -35,6 +36,34 @@ class Accrual(Value, frozen=True, kw_only=True):
 
 Accruals = Table[str, Accrual | None]
 """By name; `None` once reversed, so that a name is never used twice."""
+
+
+class SetRecurringAccrual(Command, frozen=True, kw_only=True):
+    """Let every period closing accrue or prepay an amount a month, in öre, between two months.
+
+    An accrued amount is that of the months passed since `first_month` or the start of the year; a prepaid one that of
+    the months left until `last_month`, which it needs.
+    """
+
+    accrual: Slug
+    kind: AccrualKind
+    account: int
+    monthly_ore: PositiveOre
+    first_month: date
+    last_month: date | None = None
+    text: Text
+    project: str = ""
+
+
+class RecurringAccrualSet(
+    SetRecurringAccrual, frozen=True, kw_only=True, tag_field="event", tag="recurring_accrual.set"
+):
+    """The closing of periods posts the accrual; a later rule of the same name replaces it."""
+
+    recorded: Recorded
+
+
+Recurring = Table[str, RecurringAccrualSet]
 
 
 class AccrueItem(Command, frozen=True, kw_only=True):
@@ -72,6 +101,14 @@ class AccrualReversed(ReverseAccrual, frozen=True, kw_only=True, tag_field="even
     voucher: Voucher
 
 
+class RecurringAccrualWrong(Refusal):
+    """A recurring accrual has months in order; a prepaid one has a last month."""
+
+    code = "recurring_accrual_wrong"
+    sv = "Den återkommande periodiseringen {accrual} ska ha en sista månad efter den första, om den är förutbetald."
+    en = "Recurring accrual {accrual} needs a last month after the first, if it is prepaid."
+
+
 class AccrualExists(Refusal):
     """An accrual is named once."""
 
@@ -94,6 +131,31 @@ class AccrualIsReversed(Refusal):
     code = "accrual_reversed"
     sv = "Periodiseringen {accrual} är redan återförd."
     en = "Accrual {accrual} has already been reversed."
+
+
+def set_recurring_accrual(journal: Journal, command: SetRecurringAccrual, recorded: Recorded) -> RecurringAccrualSet:
+    """Set a rule on an account and a project that are open."""
+    usable_account(journal.chart, command.account)
+    if command.project:
+        usable_project(journal.register, command.project)
+    prepaid = command.kind in ("prepaid-cost", "prepaid-income")
+    last = command.last_month
+    if (prepaid and last is None) or (last is not None and last < command.first_month):
+        raise RecurringAccrualWrong(accrual=command.accrual)
+    return accept(RecurringAccrualSet, command, recorded=recorded)
+
+
+def recurring_amount(rule: RecurringAccrualSet, year_start: date, period_end: date) -> int:
+    """Return what a rule accrues or prepays at a month end, in öre; zero outside its months."""
+    months = last_months = 0
+    if rule.last_month is not None:
+        last_months = months_between(first_of_month(period_end), last_of_month(rule.last_month)) - 1
+    if rule.kind in ("prepaid-cost", "prepaid-income"):
+        begun = period_end >= first_of_month(rule.first_month)
+        months = last_months if begun else 0
+    elif rule.last_month is None or last_months >= 0:
+        months = months_between(max(first_of_month(rule.first_month), year_start), period_end)
+    return rule.monthly_ore * max(months, 0)
 
 
 def accrue_item(journal: Journal, accruals: Accruals, command: AccrueItem, recorded: Recorded) -> ItemAccrued:

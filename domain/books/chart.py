@@ -24,7 +24,7 @@ Role = Literal[
     "contribution_municipality", "grants", "salaries", "social_charges", "board_fees",
 ]  # fmt: skip
 
-NumberOfAccount = Annotated[int, msgspec.Meta(ge=1000, le=99_999_999)]
+NumberOfAccount = Annotated[int, msgspec.Meta(ge=1, le=99_999_999)]
 INCOME_STATEMENT: frozenset[AccountKind] = frozenset({"income", "cost"})
 
 
@@ -137,6 +137,12 @@ def with_account(chart: Chart, event: AccountOpened | AccountClosed | AccountAss
     else:
         account = msgspec.structs.replace(chart.accounts[event.number], closed=True)
     return msgspec.structs.replace(chart, accounts=chart.accounts.put(event.number, account))
+
+
+def control_accounts(chart: Chart) -> tuple[int, int, int]:
+    """Return the accounts that stand for a sub-ledger each: members, customers, suppliers (LKBR 3:6)."""
+    roles = chart.roles
+    return roles["member_receivable"], roles["other_receivable"], roles["payable"]
 
 
 def usable_account(chart: Chart, number: int) -> Account:

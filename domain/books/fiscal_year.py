@@ -4,7 +4,7 @@ A year is closed from its start up to `closed_through`; closing moves that day f
 """
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -43,17 +43,41 @@ class FiscalYearOpened(OpenFiscalYear, frozen=True, kw_only=True, tag_field="eve
     recorded: Recorded
 
 
+Point = Literal[
+    "bank_reconciled", "subledgers_agree", "invoices_attested", "accruals_reversed", "numbers_gapless", "late_bookings"
+]
+"""What is looked at before a period is closed."""
+
+
+class Waiver(Value, frozen=True, kw_only=True):
+    """A point of the checklist that is let pass, and why; the reason stays in the book."""
+
+    point: Point
+    reason: Text
+
+
+class PointChecked(Value, frozen=True, kw_only=True):
+    """A point of the checklist and what was found."""
+
+    point: Point
+    outcome: Literal["passed", "waived"]
+    reason: str = ""
+    facts: dict[str, str | int] = {}
+
+
 class ClosePeriod(Command, frozen=True, kw_only=True):
     """Close a fiscal year up to and including the last day of a month."""
 
     year: Year
     through: date
+    waivers: tuple[Waiver, ...] = ()
 
 
 class PeriodClosed(ClosePeriod, frozen=True, kw_only=True, tag_field="event", tag="period.closed"):
-    """Nothing is dated into the period any more (period stängd)."""
+    """Nothing is dated into the period any more (period stängd); the checklist says what was found."""
 
     recorded: Recorded
+    points: tuple[PointChecked, ...] = ()
 
 
 class ReopenPeriod(Command, frozen=True, kw_only=True):
@@ -156,13 +180,12 @@ def open_fiscal_year(years: Years, command: OpenFiscalYear, recorded: Recorded) 
     return accept(FiscalYearOpened, command, recorded=recorded)
 
 
-def close_period(years: Years, command: ClosePeriod, recorded: Recorded) -> PeriodClosed:
-    """Close the year through a month end that lies after what is closed already."""
-    year = known_year(years, command.year)
-    refuse_odd_month_end(year, command.year, command.through)
-    if year.closed_through is not None and command.through <= year.closed_through:
-        raise PeriodIsClosed(year=command.year, closed_through=str(year.closed_through))
-    return accept(PeriodClosed, command, recorded=recorded)
+def refuse_closed(years: Years, name: int, through: date) -> None:
+    """Refuse to close a year through a day that is no month end, or that is closed already."""
+    year = known_year(years, name)
+    refuse_odd_month_end(year, name, through)
+    if year.closed_through is not None and through <= year.closed_through:
+        raise PeriodIsClosed(year=name, closed_through=str(year.closed_through))
 
 
 def reopen_period(years: Years, command: ReopenPeriod, recorded: Recorded) -> PeriodReopened:
@@ -204,6 +227,16 @@ def open_year_of(years: Years, day: date) -> int:
                 raise DateInClosedPeriod(accounting_date=str(day), closed_through=str(year.closed_through))
             return name
     raise DateOutsideYear(accounting_date=str(day))
+
+
+def first_open_day(years: Years, day: date) -> date:
+    """Return the day itself while its period is open, else the first day after it that is not closed."""
+    for _, year in sorted(years.items()):
+        if year.end < day or year.closed_through == year.end:
+            continue
+        opened = year.start if year.closed_through is None else year.closed_through + ONE_DAY
+        return max(day, opened)
+    return day
 
 
 def refuse_odd_month_end(year: FiscalYear, name: int, day: date) -> None:

@@ -5,12 +5,14 @@ from datetime import date
 
 import msgspec
 
-from domain.books.chart import INCOME_STATEMENT, Chart, usable_account
+from domain.books.chart import INCOME_STATEMENT, Chart, control_accounts, usable_account
 from domain.books.fiscal_year import Years, open_year_of
 from domain.books.register import Register, known_party, usable_project
+from domain.books.series import OPENING
 from domain.books.voucher import Posting, Voucher
 from domain.kernel.event import Value
 from domain.kernel.money import MAX_ORE
+from domain.kernel.period import ONE_DAY, next_working_day
 from domain.kernel.refusal import Refusal, ensure
 from domain.kernel.table import Table
 
@@ -24,6 +26,7 @@ class Journal(Value, frozen=True, kw_only=True):
     numbers: Table[tuple[int, str], int] = Table()
     results_ore: Table[int, int] = Table()
     cash_ore: Table[tuple[int, date], int] = Table()
+    controls_ore: Table[int, int] = Table()
 
 
 class VoucherEmpty(Refusal):
@@ -97,12 +100,21 @@ def draft_voucher(
     )
 
 
+def is_late(chart: Chart, voucher: Voucher, registered_on: date) -> bool:
+    """Tell whether a voucher with cash in or out was registered after the next working day (LKBR 3:4)."""
+    if registered_on <= voucher.accounting_date + ONE_DAY:
+        return False
+    moves_cash = any(chart.accounts[account].kind == "cash" for account in voucher.accounts)
+    return moves_cash and voucher.series != OPENING and registered_on > next_working_day(voucher.accounting_date)
+
+
 def enter(journal: Journal, voucher: Voucher) -> Journal:
     """Return the journal after a voucher: its number is used, the year's result and the cash balance have moved."""
     key = (voucher.year, voucher.series)
     ensure(voucher.number == journal.numbers.get(key, 0) + 1, f"voucher {voucher.id} is out of sequence")
     ensure(sum(voucher.amounts_ore) == 0, f"voucher {voucher.id} is not balanced")
-    result, cash_ore = 0, journal.cash_ore
+    result, cash_ore, controls_ore = 0, journal.cash_ore, journal.controls_ore
+    controls = control_accounts(journal.chart)
     for account, amount in zip(voucher.accounts, voucher.amounts_ore, strict=True):
         kind = journal.chart.accounts[account].kind
         if kind in INCOME_STATEMENT:
@@ -110,8 +122,12 @@ def enter(journal: Journal, voucher: Voucher) -> Journal:
         elif kind == "cash":
             at = (account, voucher.accounting_date)
             cash_ore = cash_ore.put(at, cash_ore.get(at, 0) + amount)
+        elif account in controls:
+            controls_ore = controls_ore.put(account, controls_ore.get(account, 0) + amount)
     results = journal.results_ore
     if result:
         results = results.put(voucher.year, results.get(voucher.year, 0) + result)
     numbers = journal.numbers.put(key, voucher.number)
-    return msgspec.structs.replace(journal, numbers=numbers, results_ore=results, cash_ore=cash_ore)
+    return msgspec.structs.replace(
+        journal, numbers=numbers, results_ore=results, cash_ore=cash_ore, controls_ore=controls_ore
+    )

@@ -10,15 +10,15 @@ from typing import Annotated
 import msgspec
 
 from domain.books import series
-from domain.books.chart import INCOME_STATEMENT, usable_account
-from domain.books.fiscal_year import Year, known_year
+from domain.books.chart import INCOME_STATEMENT, control_accounts, usable_account
+from domain.books.fiscal_year import Year, first_open_day, known_year
 from domain.books.journal import Journal, draft_voucher
 from domain.books.series import Series
 from domain.books.voucher import Posting, Voucher, VoucherId, reversed_postings
 from domain.kernel.event import Command, Recorded, Value, accept
 from domain.kernel.identity import Text
 from domain.kernel.money import Ore
-from domain.kernel.refusal import Refusal
+from domain.kernel.refusal import Refusal, Warned
 from domain.kernel.table import Table
 
 Corrected = Table[VoucherId, str]
@@ -79,13 +79,17 @@ class VoucherPosted(Command, frozen=True, kw_only=True, tag_field="event", tag="
 
 
 class CorrectVoucher(Command, frozen=True, kw_only=True):
-    """Reverse a voucher and, where wanted, post the right one in its place."""
+    """Reverse a voucher and, where wanted, post the right one in its place.
+
+    Without a date, the correction is dated as the voucher it corrects while that period is open, and on the first open
+    day after it once it has been closed.
+    """
 
     year: Year
     series: Series
     number: Annotated[int, msgspec.Meta(ge=1)]
-    corrected_on: date
     reason: Text
+    corrected_on: date | None = None
     lines: Lines = ()
 
 
@@ -201,21 +205,23 @@ def correct_voucher(
         raise VoucherUnknown(voucher=str(named))
     if named in corrected:
         raise VoucherAlreadyCorrected(voucher=str(named), correction=corrected[named])
-    if command.corrected_on < original.accounting_date:
+    corrected_on = command.corrected_on or first_open_day(journal.years, original.accounting_date)
+    if corrected_on < original.accounting_date:
         raise CorrectionBeforeVoucher(
-            voucher=str(named),
-            corrected_on=str(command.corrected_on),
-            accounting_date=str(original.accounting_date),
+            voucher=str(named), corrected_on=str(corrected_on), accounting_date=str(original.accounting_date)
         )
     voucher = draft_voucher(
         journal,
         series=series.CORRECTIONS,
-        accounting_date=command.corrected_on,
+        accounting_date=corrected_on,
         text=command.reason,
         postings=reversed_postings(original.postings),
         counterparty=original.counterparty,
         reference=str(named),
     )
+    if set(original.accounts) & set(control_accounts(journal.chart)):
+        warned = Warned(code="correction_touches_subledger", facts={"voucher": str(named)})
+        recorded = recorded.warn(warned)
     return accept(VoucherCorrected, command, recorded=recorded, voucher=voucher)
 
 
@@ -224,7 +230,7 @@ def replace_voucher(journal: Journal, correction: VoucherCorrected, recorded: Re
     voucher = draft_voucher(
         journal,
         series=series.CORRECTIONS,
-        accounting_date=correction.corrected_on,
+        accounting_date=correction.voucher.accounting_date,
         text=correction.reason,
         postings=postings_of(correction.lines),
         counterparty=correction.voucher.counterparty,

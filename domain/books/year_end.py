@@ -3,7 +3,7 @@
 from msgspec import structs
 
 from domain.books import series
-from domain.books.fiscal_year import Year, known_year
+from domain.books.fiscal_year import Waiver, Year, known_year
 from domain.books.journal import Journal, draft_voucher
 from domain.books.voucher import Posting, Voucher
 from domain.kernel.event import Command, Recorded, accept
@@ -14,6 +14,7 @@ class CloseYear(Command, frozen=True, kw_only=True):
     """Move the result of a fiscal year to equity and close the year for good."""
 
     year: Year
+    waivers: tuple[Waiver, ...] = ()
 
 
 class YearClosed(CloseYear, frozen=True, kw_only=True, tag_field="event", tag="year.closed"):

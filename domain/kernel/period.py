@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 ONE_DAY = timedelta(days=1)
+SATURDAY = 5
 
 
 def first_of_month(day: date) -> date:
@@ -24,6 +25,14 @@ def add_months(first: date, months: int) -> date:
 def is_month_end(day: date) -> bool:
     """Tell whether the day is the last of its month."""
     return day == last_of_month(day)
+
+
+def next_working_day(day: date) -> date:
+    """Return the first day after this one that is not a Saturday or Sunday; public holidays are not known here."""
+    following = day + ONE_DAY
+    while following.weekday() >= SATURDAY:
+        following += ONE_DAY
+    return following
 
 
 def months_between(start: date, end: date) -> int:

@@ -4,6 +4,8 @@ The state pays half, the region a quarter and the municipalities a quarter (lag 
 whole kronor or thousands, so shares that break the rule are a warning in the receipt, never a refusal.
 """
 
+from datetime import date
+
 import msgspec
 
 from domain.books import series
@@ -27,6 +29,7 @@ from domain.membership.facts import (
     InvoiceContribution,
     JoinMember,
     LeaveMember,
+    MemberDifference,
     MemberJoined,
     MemberLeft,
     ReceiveContribution,
@@ -229,24 +232,44 @@ def accrue_contributions(
     recognised as invoiced are left alone.
     """
     refuse_known_accrual(accruals, command.accrual)
-    name = open_year_of(journal.years, command.period_end)
-    year = known_year(journal.years, name)
-    passed = months_between(year.start, command.period_end)
-    whole = months_between(year.start, year.end)
-    differences: list[tuple[str, PartyKind, int]] = []
-    for (agreed_year, party), agreement in sorted(membership.agreements.items()):
-        if agreed_year == name and agreement.recognition == "linear":
-            earned_ore = divide(agreement.amount_ore * passed, whole)
-            difference = earned_ore - agreement.invoiced_ore(command.period_end)
-            differences.append((party, journal.register.parties[party].kind, difference))
-    postings = contributions.accrued(journal.chart, differences)
-    if not postings:
+    differences = contribution_differences(journal, membership, command.period_end)
+    if not differences:
         raise NothingToAccrue(period_end=str(command.period_end))
+    kinds = journal.register.parties
+    postings = contributions.accrued(
+        journal.chart, [(row.party, kinds[row.party].kind, row.amount_ore) for row in differences]
+    )
     text = f"Periodisering medlemsinsatser per {command.period_end}"
     voucher = draft_month_end(journal, command.period_end, text, postings)
     return accept(
-        ContributionsAccrued, command, recorded=recorded, voucher=voucher, reverse_on=command.period_end + ONE_DAY
+        ContributionsAccrued,
+        command,
+        recorded=recorded,
+        voucher=voucher,
+        differences=differences,
+        reverse_on=command.period_end + ONE_DAY,
     )
+
+
+def contribution_differences(
+    journal: Journal, membership: Membership, period_end: date
+) -> tuple[MemberDifference, ...]:
+    """Return what is earned at a month end above what was invoiced and accrued, per member where it is not zero."""
+    name = open_year_of(journal.years, period_end)
+    year = known_year(journal.years, name)
+    passed = months_between(year.start, period_end)
+    whole = months_between(year.start, year.end)
+    rows = (
+        MemberDifference(
+            party=party,
+            amount_ore=divide(agreement.amount_ore * passed, whole)
+            - agreement.invoiced_ore(period_end)
+            - agreement.accrued_ore(period_end),
+        )
+        for (agreed_year, party), agreement in sorted(membership.agreements.items())
+        if agreed_year == name and agreement.recognition == "linear"
+    )
+    return tuple(row for row in rows if row.amount_ore)
 
 
 def _member(membership: Membership, party: str) -> PartyKind:

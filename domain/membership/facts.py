@@ -6,7 +6,7 @@ from typing import Literal
 from domain.books.fiscal_year import Year
 from domain.books.register import Recognition
 from domain.books.voucher import Voucher
-from domain.kernel.event import Command, Recorded
+from domain.kernel.event import Command, Recorded, Value
 from domain.kernel.identity import OrganisationNumber, Reference, Slug, Text
 from domain.kernel.money import NaturalOre, PositiveOre
 
@@ -127,6 +127,13 @@ class AccrueContributions(Command, frozen=True, kw_only=True):
     period_end: date
 
 
+class MemberDifference(Value, frozen=True, kw_only=True):
+    """What a member's contribution is accrued by in öre; negative where it is prepaid."""
+
+    party: str
+    amount_ore: int
+
+
 class ContributionsAccrued(
     AccrueContributions, frozen=True, kw_only=True, tag_field="event", tag="contributions.accrued"
 ):
@@ -134,9 +141,16 @@ class ContributionsAccrued(
 
     recorded: Recorded
     voucher: Voucher
+    differences: tuple[MemberDifference, ...]
     reverse_on: date
 
 
 MembershipEvent = (
-    MemberJoined | MemberLeft | ContributionAgreed | ContributionInvoiced | ContributionReceived | ContributionCredited
+    MemberJoined
+    | MemberLeft
+    | ContributionAgreed
+    | ContributionInvoiced
+    | ContributionReceived
+    | ContributionCredited
+    | ContributionsAccrued
 )

@@ -12,6 +12,7 @@ from domain.membership.facts import (
     ContributionCredited,
     ContributionInvoiced,
     ContributionReceived,
+    ContributionsAccrued,
     MemberJoined,
     MemberLeft,
     MembershipEvent,
@@ -24,10 +25,15 @@ class Agreement(Value, frozen=True, kw_only=True):
     amount_ore: int
     recognition: Recognition
     invoiced: tuple[tuple[date, int], ...] = ()
+    accrued: tuple[tuple[date, int], ...] = ()
 
     def invoiced_ore(self, through: date | None = None) -> int:
         """Return what was invoiced, less credits, in öre; through a day or altogether."""
         return sum(amount for day, amount in self.invoiced if through is None or day <= through)
+
+    def accrued_ore(self, period_end: date) -> int:
+        """Return what was accrued (positive) or prepaid (negative) at a period end, in öre."""
+        return sum(amount for day, amount in self.accrued if day == period_end)
 
 
 class ContributionInvoice(Value, frozen=True, kw_only=True):
@@ -61,6 +67,8 @@ def evolve(membership: Membership, event: MembershipEvent) -> Membership:
             invoices = membership.invoices.put(event.invoice, row)
             agreements = _invoiced(membership, row, event.invoice_date, event.amount_ore)
             return change(membership, invoices=invoices, agreements=agreements)
+        case ContributionsAccrued():
+            return change(membership, agreements=_accrued(membership, event))
         case ContributionReceived():
             return change(membership, invoices=_paid(membership, event.invoice, event.amount_ore))
         case ContributionCredited():
@@ -70,6 +78,16 @@ def evolve(membership: Membership, event: MembershipEvent) -> Membership:
             return change(membership, invoices=invoices, agreements=agreements)
 
 
+def _accrued(membership: Membership, event: ContributionsAccrued) -> Table[tuple[int, str], Agreement]:
+    agreements = membership.agreements
+    for difference in event.differences:
+        key = (event.voucher.year, difference.party)
+        row = agreements[key]
+        accrued = (*row.accrued, (event.period_end, difference.amount_ore))
+        agreements = agreements.put(key, msgspec.structs.replace(row, accrued=accrued))
+    return agreements
+
+
 def _agreed(membership: Membership, event: ContributionAgreed) -> Table[tuple[int, str], Agreement]:
     key = (event.year, event.party)
     known = membership.agreements.get(key)
@@ -77,6 +95,7 @@ def _agreed(membership: Membership, event: ContributionAgreed) -> Table[tuple[in
         amount_ore=event.amount_ore,
         recognition=event.recognition or "linear",
         invoiced=known.invoiced if known else (),
+        accrued=known.accrued if known else (),
     )
     return membership.agreements.put(key, row)
 

@@ -25,6 +25,7 @@ class Payable(Value, frozen=True, kw_only=True):
 
     owed_ore: int
     recorded_by: str
+    dated: date
     attested_by: str = ""
     disputed: bool = False
     grant: str = ""
@@ -54,7 +55,8 @@ def evolve(payables: Payables, event: PayablesEvent) -> Payables:
             return msgspec.structs.replace(payables, rules=payables.rules.put(event.attester, rule))
         case SupplierInvoiceReceived():
             owed_ore = sum(line.amount_ore for line in event.lines) + event.vat_ore
-            payable = Payable(owed_ore=owed_ore, recorded_by=event.recorded.actor)
+            dated = event.voucher.accounting_date
+            payable = Payable(owed_ore=owed_ore, recorded_by=event.recorded.actor, dated=dated)
             return with_payable(payables, (event.supplier, event.invoice), payable)
         case SupplierInvoiceAttested():
             return _changed(payables, event, attested_by=event.attester, disputed=False)

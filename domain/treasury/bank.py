@@ -14,6 +14,10 @@ from domain.kernel.event import Command, Recorded, accept
 from domain.kernel.identity import Reference, Text
 from domain.kernel.money import Ore
 from domain.kernel.refusal import Refusal
+from domain.kernel.table import Table
+
+Reconciled = Table[int, date]
+"""By account: the last day whose statement agreed with the book."""
 
 
 class RecordBankTransaction(Command, frozen=True, kw_only=True):
@@ -106,6 +110,12 @@ def reconcile_bank_statement(
             booked_ore=booked_ore,
         )
     return accept(BankStatementReconciled, command, recorded=recorded, reconciled_account=account)
+
+
+def evolve(reconciled: Reconciled, event: BankStatementReconciled) -> Reconciled:
+    """Return how far each account has been reconciled."""
+    account = event.reconciled_account
+    return reconciled.put(account, max(event.statement_date, reconciled.get(account, event.statement_date)))
 
 
 def _cash_account(journal: Journal, number: int | None) -> int:

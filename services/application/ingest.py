@@ -1,7 +1,5 @@
 """Files of messages into a book: line by line, in batches, in memory that does not grow with the files."""
 
-import contextlib
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -21,8 +19,6 @@ BATCH_BYTES = 4 * 1024 * 1024
 """Bytes of lines after which a batch is written though it is not full."""
 
 BUFFER_BYTES = 1024 * 1024
-
-STANDARD_INPUT = "-"
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -45,11 +41,11 @@ def check_files(names: Iterable[str]) -> int:
     """Return how many bytes the files have together; raises `FileMissing` or `FileLocked` before anything is read."""
     total = 0
     for name in names:
-        if name == STANDARD_INPUT:
-            continue
+        path = Path(name)
         try:
-            with Path(name).open("rb") as file:
-                total += file.seek(0, 2) if file.seekable() else 0
+            total += path.stat().st_size
+            if not _is_pipe(path):
+                path.open("rb").close()
         except FileNotFoundError as error:
             raise FileMissing(path=name) from error
         except OSError as error:
@@ -60,9 +56,9 @@ def check_files(names: Iterable[str]) -> int:
 def begins_a_book(name: str) -> bool:
     """Tell whether a file begins with a message that registers an association, or with one that cannot be read.
 
-    What cannot be read is answered for what it is, rather than for the book that it might have begun.
+    What cannot be read is answered for what it is, rather than for the book that it might have begun. A pipe may.
     """
-    if name == STANDARD_INPUT:
+    if _is_pipe(Path(name)):
         return True
     with _opened(name) as file:
         first, _ = next(read_file(file, name))
@@ -106,10 +102,10 @@ def _batches(names: Sequence[str], batch_messages: int) -> Iterator[tuple[list[I
         yield batch, name, done
 
 
-@contextlib.contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
-    if name == STANDARD_INPUT:
-        yield sys.stdin.buffer
-        return
-    with Path(name).open("rb", buffering=BUFFER_BYTES) as file:
-        yield file
+def _opened(name: str) -> BinaryIO:
+    return Path(name).open("rb", buffering=BUFFER_BYTES)
+
+
+def _is_pipe(path: Path) -> bool:
+    """Tell whether what is read from the path is gone then, as with /dev/stdin: it is opened once only."""
+    return not path.is_file() and not path.is_dir()

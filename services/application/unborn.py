@@ -11,7 +11,11 @@ from services.event_store.store import WAIT_SECONDS, BookStore
 
 
 class UnbornBook:
-    """A `BookStore` of a book that need not exist yet; once it does, it is that book."""
+    """A `BookStore` of a book that need not exist yet; once it does, it is that book.
+
+    Whether it exists is looked up when a writer begins its turn, not in the middle of one: a batch is decided on one
+    state of the book, and the append finds out if that has been overtaken.
+    """
 
     def __init__(self, shelf: BookShelf[AnyEvent], name: str) -> None:
         self._shelf = shelf
@@ -23,45 +27,36 @@ class UnbornBook:
         """The name the book has or will have."""
         return self._name
 
-    def _there(self) -> BookStore[AnyEvent] | None:
-        if self._made is None and self._shelf.exists(self._name):
-            self._made = self._shelf.open(self._name)
-        return self._made
-
     def head(self) -> int:
         """Return the last position, 0 before the book is made."""
-        made = self._there()
-        return made.head() if made is not None else 0
+        return self._made.head() if self._made is not None else 0
 
     def read(self, after: int, limit: int, *, upto: int | None = None) -> list[tuple[int, bytes]]:
         """Return positions with their bytes, none before the book is made."""
-        made = self._there()
-        return made.read(after, limit, upto=upto) if made is not None else []
+        return self._made.read(after, limit, upto=upto) if self._made is not None else []
 
     def events(self, after: int = 0, upto: int | None = None) -> Iterator[tuple[int, AnyEvent]]:
         """Iterate over events, of which there are none before the book is made."""
-        made = self._there()
-        return made.events(after, upto) if made is not None else iter(())
+        return self._made.events(after, upto) if self._made is not None else iter(())
 
     def identities(self, keys: Sequence[bytes]) -> dict[bytes, Identity]:
         """Return recorded identities, of which there are none before the book is made."""
-        made = self._there()
-        return made.identities(keys) if made is not None else {}
+        return self._made.identities(keys) if self._made is not None else {}
 
     def append(self, events: Sequence[AnyEvent], *, after: int, identities: Sequence[Identity] = ()) -> int:
         """Append events, making the book first; raises `Conflict` when somebody else has made it, see `BookStore`."""
-        made = self._there()
-        if made is None:
+        if self._made is None:
             try:
-                made = self._made = self._shelf.create(self._name)
+                self._made = self._shelf.create(self._name)
             except BookExists as error:
                 raise Conflict(book=self._name, after=after) from error
-        return made.append(events, after=after, identities=identities)
+        return self._made.append(events, after=after, identities=identities)
 
     def writing(self, timeout_seconds: float = WAIT_SECONDS) -> AbstractContextManager[None]:
         """Be the only writer; two who make the same book at the same time are told apart by `append`."""
-        made = self._there()
-        return made.writing(timeout_seconds) if made is not None else nullcontext()
+        if self._made is None and self._shelf.exists(self._name):
+            self._made = self._shelf.open(self._name)
+        return self._made.writing(timeout_seconds) if self._made is not None else nullcontext()
 
     def close(self) -> None:
         """Close what is open for the book."""

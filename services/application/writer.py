@@ -17,7 +17,7 @@ from services.application.registration import moment_of
 from services.application.state import Known, VoucherPlaces, follow
 from services.application.trial import Delivery, Earlier, Trial
 from services.clock import Clock
-from services.contract.answers import Answer, Receipt
+from services.contract.answers import Answer, Receipt, Refused
 from services.contract.envelope import Message
 from services.event_store.failures import Conflict, OutcomeUnknown, Unavailable
 from services.event_store.positioned import Identity, content_digest, identity_key
@@ -50,21 +50,31 @@ class BookWriter:
         `StorageFull`, `Unavailable` and `OutcomeUnknown` (the batch may be repeated: what is there is not written
         twice), and `InvariantBroken`, after which this writer writes no more.
         """
+        return self._write(batch, whole=False)
+
+    def write_whole(self, batch: Sequence[Incoming]) -> list[Answer]:
+        """Record all of a batch or nothing of it: return a receipt for each message, or else only the refusals.
+
+        Raises what `write` raises.
+        """
+        return self._write(batch, whole=True)
+
+    def _write(self, batch: Sequence[Incoming], *, whole: bool) -> list[Answer]:
         ensure(not self._broken, f"the book {self._store.name} is stopped: {self._broken}")
-        deliveries = [_delivery(item) if isinstance(item, Message) else item for item in batch]
+        deliveries: list[Delivery | Answer] = [_delivery(item) if isinstance(item, Message) else item for item in batch]
         try:
-            with self._store.writing():
-                return self._written(deliveries)
+            return self._written(deliveries, whole=whole)
         except InvariantBroken as error:
             self._broken = str(error)
             raise
 
-    def _written(self, deliveries: "list[Delivery | Answer]") -> list[Answer]:
+    def _written(self, deliveries: "list[Delivery | Answer]", *, whole: bool) -> list[Answer]:
         tried: dict[bytes, Identity] = {}
         pause = PAUSE_SECONDS
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return self._attempt(deliveries, tried)
+                with self._store.writing():
+                    return self._attempt(deliveries, tried, whole=whole)
             except Conflict:
                 # Somebody wrote without the lock: read what it was, and decide again.
                 if attempt == ATTEMPTS:
@@ -77,12 +87,17 @@ class BookWriter:
                 pause = min(2 * pause, PAUSE_SECONDS_MAX)
         raise InvariantBroken("the last attempt returns or raises")
 
-    def _attempt(self, deliveries: "list[Delivery | Answer]", tried: dict[bytes, Identity]) -> list[Answer]:
+    def _attempt(
+        self, deliveries: "list[Delivery | Answer]", tried: dict[bytes, Identity], *, whole: bool
+    ) -> list[Answer]:
         known = self._caught_up()
         earlier = self._earlier([item.key for item in deliveries if isinstance(item, Delivery)])
         trial = Trial(known, moment_of(self._clock, known.registered), earlier, self._voucher)
         answer = trial.answer
         answers: list[Answer] = [answer(item) if isinstance(item, Delivery) else item for item in deliveries]
+        refusals: list[Answer] = [given for given in answers if isinstance(given, Refused)]
+        if whole and refusals:
+            return refusals
         if trial.events:
             try:
                 self._store.append(trial.events, after=known.position, identities=tuple(trial.identities.values()))

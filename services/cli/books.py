@@ -2,14 +2,12 @@
 
 import os
 import sys
-from typing import Annotated, Literal
 
 import msgspec
-from cyclopts import Parameter
 
 from domain.books.register import AssociationRegistered
 from services.bootstrap import Program, running
-from services.cli.options import Data, Lang
+from services.cli.options import Data, Lang, TextOrJson
 from services.settings import read_settings
 
 
@@ -22,12 +20,7 @@ class Listed(msgspec.Struct, frozen=True):
     position: int
 
 
-def books(
-    *,
-    output: Annotated[Literal["text", "json"], Parameter(name=["--output", "-O"], help="Format.")] = "text",
-    data: Data = None,
-    lang: Lang = None,
-) -> int:
+def books(*, output: TextOrJson = "text", data: Data = None, lang: Lang = None) -> int:
     """List the books: name, organisation number, last position, association."""
     with running(read_settings(os.environ, data=data, language=lang)) as program:
         listed = [_listed(program, name) for name in program.shelf.names()]

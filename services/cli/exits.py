@@ -1,9 +1,5 @@
 """Exit codes: one table from what went wrong to the number the shell gets."""
 
-from collections.abc import Iterable
-
-from services.contract.answers import Answer, Refused
-
 OK, FAILED, USAGE, NOT_FOUND, CONFLICT, REFUSED, UNVERIFIED, FULL = range(8)
 """Ok, failure, wrong usage, not found, conflict, refused by a rule, verification failed, storage full."""
 
@@ -15,12 +11,16 @@ BY_CODE: dict[str, int] = {
     "setting_wrong": USAGE,
     "book_name_invalid": USAGE,
     "moment_wrong": USAGE,
+    "bridge_backwards": USAGE,
+    "figure_unknown": NOT_FOUND,
+    "message_unknown": NOT_FOUND,
     "examples_missing": NOT_FOUND,
     "message_type_unknown": NOT_FOUND,
     "file_not_found": NOT_FOUND,
     "book_not_found": NOT_FOUND,
     "report_unknown": NOT_FOUND,
     "position_ahead": NOT_FOUND,
+    "sie_year_unknown": NOT_FOUND,
     "file_not_readable": FAILED,
     # somebody was first
     "message_conflict": CONFLICT,
@@ -44,13 +44,8 @@ def exit_code(code: str) -> int:
     return BY_CODE.get(code, REFUSED)
 
 
-def exit_code_of(answers: Iterable[Answer]) -> int:
-    """Return the exit code for answers: ok when none is a refusal, conflict when all refusals are conflicts."""
-    return exit_code_for({answer.code for answer in answers if isinstance(answer, Refused)})
-
-
 def exit_code_for(codes: set[str]) -> int:
-    """Return the exit code for the codes of several refusals."""
+    """Return the exit code for the codes of all refusals of a run: conflict, say, when all of them are conflicts."""
     found = {exit_code(code) for code in codes}
     if not found:
         return OK

@@ -3,7 +3,7 @@
 import os
 import sys
 from contextlib import suppress
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from cyclopts import Parameter
@@ -13,14 +13,12 @@ from services.application.ingest import begins_a_book, check_files
 from services.application.ingest import ingest as ingest_files
 from services.bootstrap import Program, running
 from services.cli.exits import exit_code_for
-from services.cli.options import Book, Data, Lang
+from services.cli.options import Book, Data, Lang, TextOrJson
 from services.cli.progress import progress as shown_progress
 from services.cli.speech import say_aside
 from services.contract.answers import Answer, Receipt, Refused
 from services.event_store.failures import BookNotFound
 from services.settings import read_settings
-
-Format = Literal["text", "json"]
 
 WORDS = {
     "sv": ("rad", "redan i boken", "varning", "{} bokförda, {} redan kända, {} avvisade"),
@@ -29,9 +27,7 @@ WORDS = {
 
 
 def ingest(
-    files: Annotated[
-        list[str], Parameter(name="FILE", negative=(), help="Files of messages, or - for standard input.")
-    ],
+    files: Annotated[list[str], Parameter(name="FILE", negative=(), help="Files of messages; /dev/stdin is one.")],
     /,
     *,
     book: Book,
@@ -39,9 +35,7 @@ def ingest(
         bool | None,
         Parameter(help="Make the book if there is none. By default when the first message registers an association."),
     ] = None,
-    output: Annotated[
-        Format, Parameter(name=["--output", "-O"], help="A line or a JSON object for each message.")
-    ] = "text",
+    output: TextOrJson = "text",
     progress: Annotated[bool | None, Parameter(help="Show a progress bar. By default on a terminal.")] = None,
     data: Data = None,
     lang: Lang = None,
@@ -56,7 +50,7 @@ def ingest(
     bar = sys.stderr.isatty() if progress is None else progress
     with running(settings) as program:
         writer = program.writer(book, create=_may_create(program, book, files[0], create=create))
-        tally = Tally(output, settings.language, several=len(files) > 1)
+        tally = Tally(settings.language, as_json=output == "json", several=len(files) > 1)
         try:
             with shown_progress(bar=bar) as show:
                 for answers in ingest_files(writer, files, progress=show):
@@ -80,10 +74,10 @@ def _may_create(program: Program, book: str, first: str, *, create: bool | None)
 class Tally:
     """Writes answers as they come, and counts them."""
 
-    def __init__(self, output: Format, language: Language, *, several: bool) -> None:
+    def __init__(self, language: Language, *, as_json: bool, several: bool) -> None:
         self.codes: set[str] = set()
         self._counts = [0, 0, 0]
-        self._json = output == "json"
+        self._json = as_json
         self._language: Language = language
         self._several = several
         self._line, self._known, self._warning, self._summary = WORDS[language]
@@ -110,8 +104,8 @@ class Tally:
 
     def _receipt(self, receipt: Receipt) -> str:
         place = f"{receipt.file} " if self._several else ""
-        vouchers = " ".join(receipt.vouchers) or "–"
-        last = "" if receipt.last_position == receipt.position else f"–{receipt.last_position}"
+        vouchers = " ".join(receipt.vouchers) or "-"
+        last = "" if receipt.last_position == receipt.position else f"-{receipt.last_position}"
         known = f"  ({self._known})" if receipt.duplicate else ""
         return f"{place}{self._line} {receipt.line}  {vouchers}  position {receipt.position}{last}{known}\n"
 

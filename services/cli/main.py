@@ -1,8 +1,8 @@
 """The command `grundbok`. A command is a function in a module beside this one, and a line in `COMMANDS`.
 
 Commands are imported when they are run, so that `grundbok --help` is quick. A command takes its shared options from
-`options`, runs the program in `with running(read_settings(...))`, writes data to standard output and returns its exit
-code. It may raise refusals and failures of the store: they are worded here and get their exit code from `exits`.
+`options`, writes data to standard output and returns its exit code. It may raise refusals and failures of the store:
+they are worded here and get their exit code from `exits`.
 """
 
 import importlib.metadata
@@ -15,6 +15,7 @@ from cyclopts import App
 from domain.kernel.refusal import Refusal
 from services.cli.exits import FAILED, exit_code
 from services.cli.speech import language_of, say_aside
+from services.event_store.failures import StoreFailure
 
 
 class Mounted(NamedTuple):
@@ -28,8 +29,12 @@ COMMANDS: dict[str, Mounted] = {
     "ingest": Mounted("services.cli.ingest:ingest", "Record messages from files; a receipt or a refusal for each."),
     "report": Mounted("services.cli.report:report", "Print a report of a book."),
     "compare": Mounted("services.cli.report:compare", "Compare a published document with a book, figure by figure."),
+    "bridge": Mounted("services.cli.audit:bridge", "Explain what changed between two knowledge dates."),
+    "trace": Mounted("services.cli.audit:trace", "Show where a figure comes from, or what a message touched."),
+    "verify": Mounted("services.cli.verify:verify", "Prove a book from its stored bytes."),
     "demo": Mounted("services.cli.demo:demo", "Build the five example books and compare them with what was published."),
     "books": Mounted("services.cli.books:books", "List the books."),
+    "sie": Mounted("services.cli.sie:sie", "Export a fiscal year as a SIE 4 file, or import one."),
     "schemas": Mounted("services.cli.schemas:schemas", "List the messages there are, or print the schema of one."),
 }
 """Every command by name. The function's own docstring is its help page."""
@@ -57,27 +62,13 @@ def main() -> None:
     """
     try:
         app()
-    except Refusal as refusal:
-        _fail(refusal.code, refusal.sentence(language_of(sys.argv)))
+    except (Refusal, StoreFailure) as failure:
+        say_aside(f"grundbok: {failure.code}: {failure.sentence(language_of(sys.argv))}")
+        sys.exit(exit_code(failure.code))
     except BrokenPipeError:
         # The reader has gone, as in `grundbok ... | head`; what else is to be flushed has no reader either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
-    except Exception as failure:
-        if not _is_known(failure):
-            raise
-        _fail(failure.code, failure.sentence(language_of(sys.argv)))  # type: ignore[attr-defined]
-
-
-def _is_known(failure: Exception) -> bool:
-    # Failures of the store exist only once the store has been imported, which is slow.
-    failures = sys.modules.get("services.event_store.failures")
-    return failures is not None and isinstance(failure, failures.StoreFailure)
-
-
-def _fail(code: str, sentence: str) -> None:
-    say_aside(f"grundbok: {code}: {sentence}")
-    sys.exit(exit_code(code))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The options that commands share, each worded once."""
+"""The options that commands share, each worded once; `read_settings` makes settings of `Data` and `Lang`."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,11 +17,13 @@ KnownAtOption = Annotated[
     str | None,
     Parameter(
         name="--known-at",
-        help="What the book knew: a position (120, #2017), a registration date (2017-10-20) or an instant. Default: all.",
+        help="What was known: a position (120, #2017), a registration date (2017-10-20), an instant. Default: all.",
     ),
 ]
 
 Output = Annotated[Literal["text", "json", "csv"], Parameter(name=["--output", "-O"], help="Format.")]
+
+TextOrJson = Annotated[Literal["text", "json"], Parameter(name=["--output", "-O"], help="For people, or for machines.")]
 
 OutFile = Annotated[Path | None, Parameter(name=["--file", "-o"], help="Write to a file instead of standard output.")]
 

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from services.application.ingest import Progress
 
@@ -34,7 +35,7 @@ def progress(*, bar: bool) -> Iterator[Show]:
         def show(reached: Progress) -> None:
             shown.update(
                 task,
-                description=f"{reached.file}  {reached.messages}",
+                description=f"{Path(reached.file).name}  {reached.messages}",
                 total=reached.bytes_total or None,
                 completed=reached.bytes_read,
             )

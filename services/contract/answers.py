@@ -1,10 +1,15 @@
 """Answers: each message gets a receipt or a refusal, for machines (codes, facts) and for people (sentences)."""
 
+from typing import cast
+
 import msgspec
 
-from domain.kernel.refusal import Fact, Language, Refusal, Warned
+from domain.kernel.refusal import Language, Refusal, Warned
 from services.contract.envelope import NOWHERE, Message, Place
 from services.contract.warnings import warning_sentence
+
+Facts = dict[str, str | int | tuple[str | int, ...]]
+"""What a refusal is about, by name: amounts in öre under names that end in `_ore`."""
 
 
 class WarningGiven(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +49,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag
     code: str
     sv: str
     en: str
-    facts: dict[str, Fact]
+    facts: Facts
     field: str = ""
     id: str = ""
     source: str = ""
@@ -76,7 +81,7 @@ def refused(refusal: Refusal, message: Message) -> Refused:
         code=refusal.code,
         sv=refusal.sentence("sv"),
         en=refusal.sentence("en"),
-        facts=refusal.facts,
+        facts=cast("Facts", refusal.facts),
         id=message.id,
         source=message.source,
         type=message.type,
@@ -91,7 +96,7 @@ def refused_at(refusal: Refusal, place: Place = NOWHERE, *, source: str = "", me
         code=refusal.code,
         sv=refusal.sentence("sv"),
         en=refusal.sentence("en"),
-        facts=refusal.facts,
+        facts=cast("Facts", refusal.facts),
         field=str(refusal.facts.get("field", "")),
         id=message_id,
         source=source,

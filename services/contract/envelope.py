@@ -91,6 +91,14 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 _envelope = msgspec.json.Decoder(Envelope).decode
 _data = {TYPE_PREFIX + name: msgspec.json.Decoder(kind).decode for name, kind in COMMANDS.items()}
+_defaults = {
+    kind: tuple(
+        (field.name, field.default)
+        for field in msgspec.structs.fields(kind)
+        if field.default and type(field.default) is str
+    )
+    for kind in COMMANDS.values()
+}
 _encode = msgspec.json.encode
 # Fields in the order of their names: what a message says does not depend on how our classes are written down.
 _canonical = msgspec.json.Encoder(order="sorted").encode
@@ -106,7 +114,7 @@ def read_message(line: bytes, place: Place = NOWHERE) -> Message:
     if decode is None or envelope.specversion != SPEC_VERSION:
         raise _of_another_kind(envelope)
     try:
-        command = decode(envelope.data)
+        command = _without_stated_defaults(decode(envelope.data))
     except READING_ERRORS as error:
         raise explain(error, line, "data", bytes(envelope.data)) from error
     actor = envelope.actor or envelope.source
@@ -138,6 +146,18 @@ def hint_of(line: bytes) -> tuple[str, str]:
         return "", ""
     source, message_id = found.get("source"), found.get("id")
     return source if type(source) is str else "", message_id if type(message_id) is str else ""
+
+
+def _without_stated_defaults(command: Command) -> Command:
+    """Return the command with defaults that were stated as if they had not been: they are the same content.
+
+    msgspec leaves out of the bytes a default that is the very object of the class, not one that only equals it.
+    """
+    for name, default in _defaults[type(command)]:
+        value = getattr(command, name)
+        if value == default and value is not default:
+            command = msgspec.structs.replace(command, **{name: default})
+    return command
 
 
 def _of_another_kind(envelope: Envelope) -> Unreadable:

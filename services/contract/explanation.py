@@ -171,7 +171,10 @@ SAID: tuple[tuple[str, Wording], ...] = (
     (r"Object contains unknown field `(.*)`", lambda said, spot: FieldUnknown(field=spot.below(said[1]))),
     (r"Expected `(.*)`, got `(.*)`", _wrong_type),
     (r"Expected `int` (<= .*|>= .*)", _out_of_range),
-    (r"Number out of range", lambda _, spot: OutOfRange(field=spot.field, value=spot.shown, limit="2**63")),
+    (
+        r"(?:Number|Integer value) out of range",
+        lambda _, spot: OutOfRange(field=spot.field, value=spot.shown, limit="2**63"),
+    ),
     (r"Expected `(?:str|array|object)` of length (.*)", _wrong_length),
     (r"Expected `str` matching regex '(.*)'", _wrong_form),
     (r"Invalid RFC3339 encoded date", lambda _, spot: InvalidDate(field=spot.field, value=spot.shown)),

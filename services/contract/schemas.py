@@ -38,7 +38,7 @@ def schema(name: str) -> dict[str, Any]:
         described = msgspec.json.schema(_message_type(name))
     else:
         raise MessageTypeUnknown(name=name)
-    return {"$schema": DIALECT, "$id": f"urn:grundbok:schema:{name}", **described}
+    return {"$schema": DIALECT, "$id": f"urn:grundbok:schema:{name}", **_unindented(described)}
 
 
 def schema_bytes(name: str) -> bytes:
@@ -63,6 +63,16 @@ def purpose_of(name: str) -> str:
     return (inspect.getdoc(described) or "").partition("\n")[0]
 
 
+def _unindented(described: Any) -> Any:  # noqa: ANN401 - any JSON there is
+    """Return a schema whose descriptions, which are docstrings, have lost their indentation."""
+    if isinstance(described, dict):
+        return {
+            name: inspect.cleandoc(part) if name == "description" and isinstance(part, str) else _unindented(part)
+            for name, part in described.items()
+        }
+    return [_unindented(part) for part in described] if isinstance(described, list) else described
+
+
 def _message_type(name: str) -> type[msgspec.Struct]:
     """Return the envelope with the type and the data of one message."""
     command = COMMANDS[name]
@@ -71,11 +81,10 @@ def _message_type(name: str) -> type[msgspec.Struct]:
     for field in msgspec.structs.fields(Envelope):
         kind = narrowed.get(field.name, field.type)
         fields.append((field.name, kind) if field.required else (field.name, kind, field.default))
-    made = msgspec.defstruct(
+    return msgspec.defstruct(
         f"{command.__name__}Message",
         fields,
         namespace={"__doc__": inspect.getdoc(command)},
         forbid_unknown_fields=True,
         kw_only=True,
     )
-    return made

@@ -1,8 +1,11 @@
 """Why a message or a file could not be read: one class per reason, worded for the one who made the file."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from domain.kernel.refusal import Fact, Language, Refusal, say
+from domain.kernel.refusal import Language, Refusal, say
+
+if TYPE_CHECKING:
+    from domain.kernel.refusal import Fact
 
 KINDS: dict[str, tuple[str, str]] = {
     "integer": ("ett heltal", "a whole number"),

@@ -4,16 +4,34 @@ from domain.kernel.refusal import Language, Warned, say
 
 SENTENCES: dict[str, tuple[str, str]] = {
     "contribution_shares": (
-        "Insatserna för {year} följer inte fördelningen hälften, en fjärdedel, en fjärdedel (lag 2003:1210, 5 §):"
-        " {kind} betalar {agreed_ore} kr men skulle betala {expected_ore} kr.",
-        "The contributions for {year} are not shared as half, a quarter, a quarter (lag 2003:1210, 5 §):"
-        " {kind} pays {agreed_ore} kr but would pay {expected_ore} kr.",
+        (
+            "Insatserna för {year} följer inte fördelningen hälften, en fjärdedel, en fjärdedel (lag 2003:1210, 5 §):"
+            " {kind} betalar {agreed_ore} kr men skulle betala {expected_ore} kr."
+        ),
+        (
+            "The contributions for {year} are not shared as half, a quarter, a quarter (lag 2003:1210, 5 §):"
+            " {kind} pays {agreed_ore} kr but would pay {expected_ore} kr."
+        ),
     ),
     "claim_above_granted": (
-        "Rekvisitionen på {amount_ore} kr går över det som återstår av {grant} för {year} ({left_ore} kr);"
-        " bokförd enligt beslut {override}.",
-        "The claim of {amount_ore} kr exceeds what is left of {grant} for {year} ({left_ore} kr);"
-        " recorded by decision {override}.",
+        (
+            "Rekvisitionen på {amount_ore} kr går över det som återstår av {grant} för {year} ({left_ore} kr);"
+            " bokförd enligt beslut {override}."
+        ),
+        (
+            "The claim of {amount_ore} kr exceeds what is left of {grant} for {year} ({left_ore} kr);"
+            " recorded by decision {override}."
+        ),
+    ),
+    "correction_touches_subledger": (
+        (
+            "Verifikation {voucher} rör en reskontra: rättelsen ändrar kontot men inte vad som står öppet i reskontran."
+            " Kontrollera avstämningen."
+        ),
+        (
+            "Voucher {voucher} touches a sub-ledger: the correction changes the account but not what is open in the"
+            " sub-ledger. Check the reconciliation."
+        ),
     ),
     "budget_deficit": (
         "Budgeten för {year} går med underskott ({result_ore} kr) utan att skäl anges (kommunallagen 11:5).",

@@ -4,7 +4,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from domain.kernel.refusal import Language
-from projections.table import Line, Report, ReportTable, rounded
+from projections.table import ORE_PER, Line, Report, ReportTable, rounded
 
 if TYPE_CHECKING:
     from projections.table import Kind
@@ -24,7 +24,7 @@ def report_text(report: Report, language: Language = "sv") -> str:
     words = WORDS[language]
     known = words["all"] if report.known_at == "now" else report.known_at
     heading = (
-        f"{report.association}\n{words['as_of']} {report.as_of}, "
+        f"{_printable(report.association)}\n{words['as_of']} {report.as_of}, "
         f"{words['known_at']} {known} ({words['position']} {report.position})\n"
     )
     return "\n".join((heading, *(table_text(table, language) for table in report.tables)))
@@ -41,11 +41,11 @@ def table_text(table: ReportTable, language: Language = "sv") -> str:
     labels = max([LABEL_WIDTH_MIN] + [len(_label(line)) for line, _ in rows])
     unit = "" if table.unit in table.title.lower().split() else f" ({table.unit})"
     out = [table.title + unit, ""]
-    deepest = max(len(heading) for heading in headings)
+    deepest = max((len(heading) for heading in headings), default=0)
     for level in range(deepest):
         cells = [heading[level - deepest] if deepest - level <= len(heading) else "" for heading in headings]
         out.append(_row("", cells, labels, widths))
-    rule = "-" * (labels + 2 + sum(widths) + 2 * (len(widths) - 1))
+    rule = "-" * (labels + 2 + sum(widths) + 2 * max(len(widths) - 1, 0))
     out.append(rule)
     previous: Kind | None = None
     for line, amounts in rows:
@@ -68,7 +68,7 @@ def shown_amount(table: ReportTable, line: Line, column: int) -> str:
         return cell.text
     plain = table.amount(line, column)
     if line.shown_decimals is not None and cell.amount_ore:
-        plain = rounded(cell.amount_ore / 100, line.shown_decimals) if table.unit == "kr" else plain
+        plain = rounded(cell.amount_ore / ORE_PER[table.unit], line.shown_decimals)
     return swedish(plain, trailing=table.minus == "trailing")
 
 
@@ -85,7 +85,12 @@ def swedish(plain: str, *, trailing: bool = False) -> str:
 
 
 def _label(line: Line) -> str:
-    return f"{line.label}  ({line.noteref})" if line.noteref else line.label
+    return _printable(f"{line.label}  ({line.noteref})" if line.noteref else line.label)
+
+
+def _printable(text: str) -> str:
+    """Return a text of messages without line breaks and control characters, so that it cannot pass for more rows."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def _row(label: str, cells: list[str], labels: int, widths: list[int]) -> str:

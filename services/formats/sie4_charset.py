@@ -16,10 +16,13 @@ EURO_SIGN_IN_LATIN_9 = 0xA4
 
 REPLACEMENTS = str.maketrans(
     {
-        "–": "-", "—": "-", "‑": "-", "−": "-", "‐": "-", "’": "'", "‘": "'", "‚": "'", "“": '"', "”": '"', "„": '"',
-        "…": "...", "€": "EUR", "§": "par", "¶": "", "•": "*", "×": "x", "©": "(c)", "®": "(r)", "™": "(tm)",
+        "\N{EN DASH}": "-", "\N{EM DASH}": "-", "\N{NON-BREAKING HYPHEN}": "-", "\N{HYPHEN}": "-",
+        "\N{MINUS SIGN}": "-", "\N{LEFT SINGLE QUOTATION MARK}": "'", "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+        "\N{LEFT DOUBLE QUOTATION MARK}": '"', "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
+        "\N{DOUBLE LOW-9 QUOTATION MARK}": '"', "\N{NO-BREAK SPACE}": " ", "\N{SOFT HYPHEN}": "", "…": "...",
+        "€": "EUR", "§": "par", "¶": "", "•": "*", "\N{MULTIPLICATION SIGN}": "x", "©": "(c)", "®": "(r)", "™": "(tm)",
         "ø": "o", "Ø": "O", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "þ": "th", "ð": "d",
-        "¾": "3/4", "¹": "1", "³": "3", "‰": "o/oo", "\u2009": " ", "\u202f": " ", "\u00a0": " ", "\u00ad": "",
+        "¾": "3/4", "¹": "1", "³": "3", "‰": "o/oo",
     }
 )  # fmt: skip
 """What is written in place of characters that codepage 437 lacks."""

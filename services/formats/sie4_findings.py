@@ -5,14 +5,12 @@ file is not imported. The sentences stand in `sie4_sentences`.
 """
 
 from collections import Counter
-from typing import Literal
 
 import msgspec
 
 from domain.kernel.refusal import Fact, Language, say
 from services.formats.sie4_sentences import SENTENCES
-
-Severity = Literal["info", "warning", "error"]
+from services.formats.sie4_severity import Severity
 
 SAME_MAX = 50
 """Findings of one kind that are listed; of more there is only the number."""
@@ -42,11 +40,10 @@ class Findings:
 
     def add(self, code: str, line: int = 0, **facts: Fact) -> None:
         """Add a finding."""
-        found = finding(code, line, **facts)
-        self.errors += found.severity == "error"
+        self.errors += SENTENCES[code].severity == "error"
         self._counts[code] += 1
         if self._counts[code] <= SAME_MAX:
-            self._kept.append(found)
+            self._kept.append(finding(code, line, **facts))
 
     def once(self, code: str, line: int = 0, **facts: Fact) -> None:
         """Add a finding unless there is one of its kind."""

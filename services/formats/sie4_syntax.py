@@ -1,7 +1,7 @@
-"""The syntax of SIE 4 files: bytes to records and back to nothing else (SIE 4B, section 5).
+r"""The syntax of SIE 4 files: bytes to records and back to nothing else (SIE 4B, section 5).
 
 A record is a line: a label, then fields parted by spaces or tabs. A field may stand in quotes, a quote inside one is
-written `\\"`, and no other escape exists. `{…}` inside a line is a list of objects; `{` and `}` alone on lines hold
+written `\"`, and no other escape exists. `{…}` inside a line is a list of objects; `{` and `}` alone on lines hold
 the rows of the record above. Whatever the bytes are, reading ends with records and findings.
 """
 
@@ -107,7 +107,8 @@ class _Reader:
         opens = tokens[-1].kind == "{"
         if opens:
             tokens.pop()
-        closes = tokens[-1].kind == "}" and not any(token.kind == "{" for token in tokens)
+        kinds = [token.kind for token in tokens]
+        closes = kinds[-1] == "}" and kinds.count("}") > kinds.count("{")
         if closes:
             tokens.pop()
         self._record(number, tokens)

@@ -1,11 +1,15 @@
 """The three kinds of shelves every store test runs on."""
 
+import contextlib
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from services.event_store.shelf import BookShelf
 from services.event_store.shelves import open_shelf
@@ -16,26 +20,31 @@ OpenShelf = Callable[[], BookShelf[AnyTestEvent]]
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """Give the DSN of a server: the one in GRUNDBOK_TEST_POSTGRES, else one of our own."""
+def postgres_database() -> Iterator[str]:
+    """Give the DSN of a database of our own, on the server in GRUNDBOK_TEST_POSTGRES (a URL) or one that we start.
+
+    Tests drop books, so they never touch a database they did not make.
+    """
     given = os.environ.get("GRUNDBOK_TEST_POSTGRES")
-    if given:
-        yield given
-    else:
-        with running_postgres("max_connections=30") as dsn:
-            yield dsn
+    with running_postgres("max_connections=30") if given is None else contextlib.nullcontext(given) as server:
+        name = f"grundbok_test_{secrets.token_hex(6)}"
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+            try:
+                yield urlsplit(server)._replace(path=f"/{name}").geturl()
+            finally:
+                connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
 
 @pytest.fixture
-def postgres_dsn(postgres_server: str) -> str:
-    """Give the DSN of a server without books."""
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
+def postgres_dsn(postgres_database: str) -> str:
+    """Give the DSN of a database without books."""
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
         connection.execute("SET client_min_messages = warning")
-        for (schema,) in connection.execute(
-            "SELECT quote_ident(nspname) FROM pg_namespace WHERE starts_with(nspname, 'grundbok_')"
-        ).fetchall():
-            connection.execute(f"DROP SCHEMA {schema} CASCADE")
-    return postgres_server
+        books = "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, 'grundbok_')"
+        for (schema,) in connection.execute(books).fetchall():
+            connection.execute(SQL("DROP SCHEMA {} CASCADE").format(Identifier(schema)))
+    return postgres_database
 
 
 @pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.server)])

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
+from psycopg.sql import SQL, Identifier
 
 from services.event_store.failures import (
     BookNotFound,
@@ -27,6 +29,8 @@ from tests.servers.postgres import find_binaries, running_postgres
 
 pytestmark = pytest.mark.server
 
+OURS = "application_name = 'grundbok' AND datname = current_database()"
+
 Shelf = PostgresShelf[AnyTestEvent]
 
 
@@ -43,7 +47,7 @@ def admin(postgres_dsn: str) -> Iterator[psycopg.Connection]:
 
 
 def sessions(admin: psycopg.Connection) -> int:
-    row = admin.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'grundbok'").fetchone()
+    row = admin.execute(f"SELECT count(*) FROM pg_stat_activity WHERE {OURS}").fetchone()  # noqa: S608 - ours
     assert row is not None
     return int(row[0])
 
@@ -133,7 +137,7 @@ def test_says_when_the_disk_is_full(shelf: Shelf, admin: psycopg.Connection) -> 
 def test_says_unknown_when_the_answer_is_lost_after_the_commit(postgres_dsn: str, *, with_turn: bool) -> None:
     where = urlsplit(postgres_dsn)
     with CutLine(where.hostname or "", where.port or 0) as line:
-        dsn = where._replace(netloc=f"{where.username}@127.0.0.1:{line.port}").geturl()
+        dsn = make_conninfo(postgres_dsn, host="127.0.0.1", port=line.port)
         with PostgresShelf(dsn, mapper()) as shelf:
             store = shelf.create("varend")
             # Prepares the statement, so that the answer which is lost is the one to the commit.
@@ -180,7 +184,7 @@ def test_says_unknown_when_the_server_ends_the_session(shelf: Shelf, admin: psyc
         admin.execute("LOCK TABLE grundbok_varend.stored_events IN EXCLUSIVE MODE")
         thread = threading.Thread(target=append)
         thread.start()
-        waiting = "SELECT pid FROM pg_stat_activity WHERE application_name = 'grundbok' AND wait_event_type = 'Lock'"
+        waiting = f"SELECT pid FROM pg_stat_activity WHERE {OURS} AND wait_event_type = 'Lock'"  # noqa: S608 - ours
         while not (row := admin.execute(waiting).fetchone()):
             time.sleep(0.01)
             admin.execute("SELECT pg_stat_clear_snapshot()")
@@ -195,7 +199,7 @@ def test_says_unknown_when_the_server_ends_the_session(shelf: Shelf, admin: psyc
 def test_survives_connections_that_died_while_idle(shelf: Shelf, admin: psycopg.Connection) -> None:
     store = shelf.create("varend")
     store.append(notes(1), after=0)
-    admin.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'grundbok'")
+    admin.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {OURS}")  # noqa: S608 - ours
 
     assert store.append(notes(1), after=1) == 2
 
@@ -256,8 +260,9 @@ def test_refuses_a_schema_it_does_not_know(shelf: Shelf, admin: psycopg.Connecti
         shelf.open("varend")
 
 
-def test_sets_durable_commits_whatever_the_role_says(postgres_dsn: str, admin: psycopg.Connection) -> None:
-    admin.execute("ALTER ROLE grundbok SET synchronous_commit = off")
+def test_sets_durable_commits_whatever_the_database_says(postgres_dsn: str, admin: psycopg.Connection) -> None:
+    database = Identifier(admin.info.dbname)
+    admin.execute(SQL("ALTER DATABASE {} SET synchronous_commit = off").format(database))
     try:
         with PostgresShelf(postgres_dsn, mapper()) as shelf:
             shelf.create("varend").append(notes(1), after=0)
@@ -265,7 +270,7 @@ def test_sets_durable_commits_whatever_the_role_says(postgres_dsn: str, admin: p
                 row = connection.execute("SHOW synchronous_commit").fetchone()
                 assert row == {"synchronous_commit": "on"}
     finally:
-        admin.execute("ALTER ROLE grundbok RESET synchronous_commit")
+        admin.execute(SQL("ALTER DATABASE {} RESET synchronous_commit").format(database))
 
 
 @pytest.mark.slow

@@ -36,13 +36,6 @@ def test_reads_a_stored_event_and_would_store_it_the_same(tag: str) -> None:
     assert msgspec.json.encode(event) == stored
 
 
-@pytest.mark.parametrize("tag", TAGS)
-def test_still_decides_what_is_stored(tag: str) -> None:
-    stored = (GOLDEN / f"{tag}.json").read_bytes()
-
-    assert msgspec.json.encode(every_event()[tag]) == stored
-
-
 def test_has_a_file_for_every_event_and_an_event_for_every_file() -> None:
     assert sorted(file.stem for file in GOLDEN.iterdir()) == TAGS
 

@@ -26,7 +26,7 @@ day = st.one_of(
     st.integers(180, 364).map(lambda days: date(2023, 1, 1) + timedelta(days=days)),
     st.integers(-40, 800).map(lambda days: date(2023, 1, 1) + timedelta(days=days)),
 )
-month_end = st.sampled_from(MONTH_ENDS) | day
+month_end = st.one_of(*[st.sampled_from(MONTH_ENDS)] * 5, day)
 first_day = st.sampled_from([day + timedelta(days=1) for day in MONTH_ENDS]).map(lambda day: day.replace(day=1)) | day
 amount = st.one_of(st.integers(1, 400_00), st.sampled_from((1, 100_00, 200_00)))
 signed = amount | amount.map(lambda ore: -ore) | st.just(0)
@@ -317,6 +317,8 @@ RARE: frozenset[type[Command]] = frozenset(
         year_end.CloseYear,
         members.JoinMember,
         members.LeaveMember,
+        funding.ApproveFinalReport,
+        funding.SettleGrant,
         issued.IssueReport,
     }
 )
@@ -355,6 +357,12 @@ BEGINNING: tuple[Command, ...] = (
         due_date=date(2023, 2, 15),
         lines=(suppliers.CostLine(account=6550, amount_ore=500_00),),
         text="Text",
+    ),
+    suppliers.AttestSupplierInvoice(supplier="leverantoren", invoice="1", attester="Bo", attested_on=date(2023, 1, 20)),
+    manual.PostVoucher(
+        accounting_date=date(2023, 1, 31),
+        text="Text",
+        lines=(manual.Line(account=6570, amount_ore=5_00), manual.Line(account=1930, amount_ore=-5_00)),
     ),
 )
 """What has happened before the first command that is drawn, so that there is something to pay, claim and close."""

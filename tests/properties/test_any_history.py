@@ -18,7 +18,7 @@ from tests.builders import BY_ANNA, FOUNDING, recorded
 from tests.properties.commands import BEGINNING, STRATEGIES, any_command, person
 
 DECODER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
-WITH_FEW = settings(max_examples=80)
+WITH_FEW = settings(max_examples=60)
 
 
 class History(NamedTuple):

@@ -137,6 +137,10 @@ def test_refuses_to_leave_out_a_year_that_was_claimed() -> None:
     assert facts["amount_ore"] == 0
 
 
+def test_lowers_a_grant_to_what_was_claimed() -> None:
+    assert accepts(given(a_grant(), a_claim()), an_amendment(amounts=granted((2023, 500_00))))
+
+
 @pytest.mark.parametrize("command", [an_amendment(), a_claim(), SETTLE, REPORT, a_remainder(), CLOSE])
 def test_refuses_what_concerns_a_grant_nobody_decided(command: Command) -> None:
     assert refused(given(), command, GrantUnknown) == {"grant": "2023-1"}

@@ -393,6 +393,13 @@ def test_rounds_what_is_earned_to_whole_ore() -> None:
     assert postings(decided(book, AUGUST)) == [(1780, 66_67), (3985, -66_67)]
 
 
+@pytest.mark.parametrize(("invoiced_ore", "account", "moved_ore"), [(79_99, 1780, 1), (80_01, 2970, -1)])
+def test_accrues_and_prepays_a_single_ore(invoiced_ore: int, account: int, moved_ore: int) -> None:
+    book = given(a_contribution(amount_ore=120_00), a_contribution_invoice(amount_ore=invoiced_ore))
+
+    assert postings(decided(book, AUGUST)) == [(account, moved_ore), (3985, -moved_ore)]
+
+
 def test_refuses_to_accrue_contributions_under_a_name_that_is_taken() -> None:
     book = given(*INVOICED, AUGUST)
 

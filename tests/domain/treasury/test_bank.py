@@ -47,6 +47,13 @@ def test_records_money_out_of_another_cash_account_as_a_payment() -> None:
     assert (voucher.series, voucher.accounts, voucher.amounts_ore) == ("U", (1910, 6570), (-50_00, 50_00))
 
 
+@pytest.mark.parametrize(("amount_ore", "series"), [(1, "B"), (-1, "U")])
+def test_takes_the_series_from_the_sign(amount_ore: int, series: str) -> None:
+    command = a_bank_transaction(amount_ore=amount_ore, lines=lines((8300, -amount_ore)))
+
+    assert vouched(decided(given(), command)).series == series
+
+
 def test_refuses_a_transaction_of_nothing() -> None:
     command = a_bank_transaction(amount_ore=0, lines=lines((8300, 1), (6570, -1)))
 

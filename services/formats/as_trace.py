@@ -1,0 +1,194 @@
+"""A trace as text or JSON: figure, lines, accounts, vouchers, messages; each step sums to the one above."""
+
+from fractions import Fraction
+
+import msgspec
+
+from domain.books.voucher import Voucher
+from domain.kernel.refusal import Language
+from projections.history import History
+from projections.journal import Entered
+from projections.table import rounded
+from projections.trace import Touched, Trace, TracedLine
+from services.formats.as_text import swedish
+
+WORDS: dict[Language, dict[str, str]] = {
+    "sv": {"printed": "tryckt {printed}", "message": "meddelande", "position": "position", "rest": "planer och beslut"},
+    "en": {"printed": "printed {printed}", "message": "message", "position": "position", "rest": "plans and decisions"},
+}
+
+
+class JSONPosting(msgspec.Struct, frozen=True):
+    """A posting behind a figure: its part in kronor, its voucher, and the message it came from."""
+
+    account: int
+    project: str
+    party: str
+    amount: str
+    voucher: str
+    accounting_date: str
+    text: str
+    position: int
+    registered_on: str
+    source: str
+    message_id: str
+
+
+class JSONLineTrace(msgspec.Struct, frozen=True):
+    """An item line behind a figure: `times` its amount is its part; its postings sum to its amount less `rest`."""
+
+    table: str
+    line: str
+    label: str
+    column: str
+    times: str
+    amount: str
+    rest: str
+    accounts: dict[str, str]
+    postings: tuple[JSONPosting, ...]
+
+
+class JSONTrace(msgspec.Struct, frozen=True):
+    """A figure and what it comes from, amounts as decimal strings in kronor."""
+
+    table: str
+    line: str
+    label: str
+    column: str
+    printed: str
+    amount: str
+    lines: tuple[JSONLineTrace, ...]
+
+
+class JSONTouched(msgspec.Struct, frozen=True):
+    """A line that a voucher touches, and by how much in kronor."""
+
+    table: str
+    line: str
+    label: str
+    column: str
+    amount: str
+
+
+class JSONBack(msgspec.Struct, frozen=True):
+    """An event, the message it came from, and the lines its voucher touches."""
+
+    position: int
+    registered_on: str
+    source: str
+    message_id: str
+    voucher: str
+    lines: tuple[JSONTouched, ...]
+
+
+def trace_text(found: Trace, history: History, language: Language = "sv") -> str:
+    """Return a trace as text, amounts in kronor."""
+    words = WORDS[language]
+    title = f"{found.label or found.line}  ({found.table}.{found.line}, {found.column})"
+    out = [title, _row("", words["printed"].format(printed=swedish(found.printed)), found.amount_ore), ""]
+    for line in found.lines:
+        out += _line(line, history, words)
+    return "\n".join(out) + "\n"
+
+
+def _line(line: TracedLine, history: History, words: dict[str, str]) -> list[str]:
+    times = "" if line.times == 1 else f"  × {line.times}"
+    out = [_row("  ", f"{line.label or line.line}  ({line.table}.{line.line}){times}", line.amount_ore)]
+    for account, amount in line.accounts.items():
+        out.append(_row("    ", f"{account} {history.accounts[account].name}", amount))
+        for row in line.postings:
+            if row.posting.account == account:
+                out.append(_row("      ", _voucher(row.entered.voucher), row.part_ore))
+                out.append(f"        {_message(row.entered, words)}")
+    if line.rest_ore:
+        out.append(_row("    ", words["rest"], line.rest_ore))
+    return [*out, ""]
+
+
+def back_text(entered: Entered, lines: tuple[Touched, ...], language: Language = "sv") -> str:
+    """Return the lines a voucher touches as text."""
+    words = WORDS[language]
+    out = [_voucher(entered.voucher), f"  {_message(entered, words)}"]
+    out += [_row("  ", f"{line.table}.{line.line}  {line.label}  ({line.column})", line.part_ore) for line in lines]
+    return "\n".join(out) + "\n"
+
+
+def trace_json(found: Trace) -> bytes:
+    """Return a trace as indented JSON."""
+    value = JSONTrace(
+        table=found.table,
+        line=found.line,
+        label=found.label,
+        column=found.column,
+        printed=found.printed,
+        amount=_plain(found.amount_ore),
+        lines=tuple(_json_line(line) for line in found.lines),
+    )
+    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+
+
+def back_json(found: list[tuple[Entered, tuple[Touched, ...]]]) -> bytes:
+    """Return the vouchers of a message and the lines they touch as indented JSON."""
+    value = [
+        JSONBack(
+            position=entered.position,
+            registered_on=str(entered.recorded.registered_on),
+            source=entered.recorded.source,
+            message_id=entered.recorded.message_id,
+            voucher=str(entered.voucher.id),
+            lines=tuple(
+                JSONTouched(line.table, line.line, line.label, line.column, _plain(line.part_ore)) for line in lines
+            ),
+        )
+        for entered, lines in found
+    ]
+    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+
+
+def _json_line(line: TracedLine) -> JSONLineTrace:
+    return JSONLineTrace(
+        table=line.table,
+        line=line.line,
+        label=line.label,
+        column=line.column,
+        times=str(line.times),
+        amount=_plain(line.amount_ore),
+        rest=_plain(line.rest_ore),
+        accounts={str(account): _plain(amount) for account, amount in line.accounts.items()},
+        postings=tuple(
+            JSONPosting(
+                account=row.posting.account,
+                project=row.posting.project,
+                party=row.posting.party,
+                amount=_plain(row.part_ore),
+                voucher=str(row.entered.voucher.id),
+                accounting_date=str(row.entered.voucher.accounting_date),
+                text=row.entered.voucher.text,
+                position=row.entered.position,
+                registered_on=str(row.entered.recorded.registered_on),
+                source=row.entered.recorded.source,
+                message_id=row.entered.recorded.message_id,
+            )
+            for row in line.postings
+        ),
+    )
+
+
+def _voucher(voucher: Voucher) -> str:
+    return f"{voucher.id}  {voucher.accounting_date}  {voucher.text}"
+
+
+def _message(entered: Entered, words: dict[str, str]) -> str:
+    recorded = entered.recorded
+    return (
+        f"{words['position']} {entered.position}, {recorded.registered_on}, {recorded.actor}, "
+        f"{words['message']} {recorded.source} {recorded.message_id}"
+    )
+
+
+def _row(indent: str, text: str, amount_ore: Fraction) -> str:
+    return f"{indent + text[:92]:<98}{swedish(_plain(amount_ore)):>18}"
+
+
+def _plain(amount_ore: Fraction) -> str:
+    return rounded(amount_ore / 100, 2)

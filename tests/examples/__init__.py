@@ -1,0 +1,1 @@
+"""The five books: their messages give back what five associations published."""

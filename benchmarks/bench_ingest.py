@@ -4,9 +4,9 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.synthetic import messages
 from services.application.ingest import ingest
@@ -60,7 +60,7 @@ def insert_raw(rows: list[tuple[str, int, str, bytes]], file: Path) -> None:
 
 
 @pytest.mark.benchmark(group="ingest")
-def bench_ingest_from_file_to_disk(benchmark: Any, tmp_path: Path) -> None:
+def bench_ingest_from_file_to_disk(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     """How fast do messages become events on disk, against inserting the same bytes?"""
     vouchers = VOUCHERS if benchmark.enabled else VOUCHERS_SMOKE
     file = tmp_path / "messages.jsonl"

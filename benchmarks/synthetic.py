@@ -21,7 +21,7 @@ def messages(vouchers: int, seed: int = 1) -> Iterator[bytes]:
     for kind, data in _beginning():
         number += 1
         yield _line(number, kind, data)
-    random = Random(seed)  # noqa: S311 - a data set, not a secret
+    random = Random(seed)
     for _ in range(vouchers):
         number += 1
         yield _line(number, "voucher.post", _voucher(random))

@@ -13,6 +13,7 @@ from domain.kernel.event import Recorded
 from domain.kernel.period import ONE_DAY
 from domain.kernel.refusal import Language
 from projections.history import History
+from projections.narrowing import EVERYTHING, Narrowing
 from projections.table import Cell, Line, ReportTable
 
 COLUMNS = {"sv": ("Debet", "Kredit"), "en": ("Debit", "Credit")}
@@ -49,12 +50,18 @@ def entered(events: Iterable[AnyEvent]) -> list[Entered]:
     ]
 
 
-def journal(history: History, vouchers: Iterable[Entered], as_of: date, language: Language) -> ReportTable:
+def journal(
+    history: History,
+    vouchers: Iterable[Entered],
+    as_of: date,
+    language: Language,
+    only: Narrowing = EVERYTHING,
+) -> ReportTable:
     """Return the journal: every voucher dated up to a day, in the order it was registered (LKBR 3:3)."""
     lines: list[Line] = []
     for row in vouchers:
         voucher = row.voucher
-        if voucher.accounting_date > as_of:
+        if voucher.accounting_date > as_of or not _shown(voucher, only):
             continue
         heading = f"{row.recorded.registered_on}  {voucher.id}  {voucher.accounting_date}  {voucher.text}"
         lines.append(Line(id=str(row.position), label=heading, kind="heading"))
@@ -70,18 +77,16 @@ def journal(history: History, vouchers: Iterable[Entered], as_of: date, language
     return _table("journal", title, COLUMNS[language], lines)
 
 
-def general_ledger(history: History, vouchers: Iterable[Entered], as_of: date, language: Language) -> ReportTable:
+def general_ledger(
+    history: History,
+    vouchers: Iterable[Entered],
+    as_of: date,
+    language: Language,
+    only: Narrowing = EVERYTHING,
+) -> ReportTable:
     """Return the general ledger of the fiscal year: opening balance, postings and running balance per account."""
     start = history.span(history.fiscal_year(as_of))[0]
-    opening: dict[int, int] = {}
-    moves: dict[int, list[tuple[date, int, Voucher, Posting]]] = {}
-    for row in vouchers:
-        for posting in row.voucher.postings:
-            if row.day < start:
-                opening[posting.account] = opening.get(posting.account, 0) + posting.amount_ore
-            elif row.day <= as_of:
-                move = (row.day, row.position, row.voucher, posting)
-                moves.setdefault(posting.account, []).append(move)
+    opening, moves = _moves(vouchers, start, as_of, only)
     lines: list[Line] = []
     words = ("Ingående balans", "Utgående balans") if language == "sv" else ("Opening balance", "Closing balance")
     for number in sorted(opening.keys() | moves.keys()):
@@ -98,7 +103,34 @@ def general_ledger(history: History, vouchers: Iterable[Entered], as_of: date, l
     return _table("general-ledger", title, LEDGER_COLUMNS[language], lines)
 
 
-def _in_order(move: tuple[date, int, Voucher, Posting]) -> tuple[date, int]:
+Move = tuple[date, int, Voucher, Posting]
+
+
+def _moves(
+    vouchers: Iterable[Entered], start: date, as_of: date, only: Narrowing
+) -> tuple[dict[int, int], dict[int, list[Move]]]:
+    """Return the opening balance in öre and the postings of the year, by account."""
+    opening: dict[int, int] = {}
+    moves: dict[int, list[Move]] = {}
+    for row in vouchers:
+        if not only.takes_voucher(row.voucher):
+            continue
+        for posting in row.voucher.postings:
+            if row.day > as_of or not only.takes_posting(posting):
+                continue
+            if row.day < start:
+                opening[posting.account] = opening.get(posting.account, 0) + posting.amount_ore
+            else:
+                moves.setdefault(posting.account, []).append((row.day, row.position, row.voucher, posting))
+    return opening, moves
+
+
+def _shown(voucher: Voucher, only: Narrowing) -> bool:
+    """Tell whether a voucher is shown: it is then shown whole, so that it balances."""
+    return only.takes_voucher(voucher) and any(only.takes_posting(posting) for posting in voucher.postings)
+
+
+def _in_order(move: Move) -> tuple[date, int]:
     return move[0], move[1]
 
 

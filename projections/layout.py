@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from domain.kernel.refusal import Refusal
 from projections.formula import Formula
 from projections.selection import Dimension, Selection, Spans
 from projections.table import Kind, Minus, Unit
@@ -114,11 +115,13 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     what: str
 
 
-class LayoutWrong(Exception):  # noqa: N818 - named by what is wrong
-    """A layout file cannot be used; every fault that was found, with file and line."""
+class LayoutWrong(Refusal):
+    """A layout file can be used when nothing is wrong with it; every fault is named, with file and line."""
 
     code = "layout_wrong"
+    sv = "{faults}"
+    en = "{faults}"
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         self.faults = faults
-        super().__init__("\n".join(f"{fault.place}: {fault.what}" for fault in faults))
+        super().__init__(faults="\n".join(f"{fault.place}: {fault.what}" for fault in faults))

@@ -8,13 +8,18 @@ import msgspec
 from domain.catalogue import AnyEvent
 from domain.kernel.refusal import Language
 from projections.built_in import BUILT_IN
+from projections.completeness import late_bookings, series
 from projections.history import History, history_of
 from projections.journal import Entered, entered, general_ledger, journal
 from projections.layout import Layout
+from projections.narrowing import EVERYTHING, Narrowing
 from projections.statement import Statement
+from projections.sub_ledgers import SubLedger, sub_ledger
 from projections.table import Report, ReportTable, Unit
 
-FROM_VOUCHERS = {"journal": journal, "general-ledger": general_ledger}
+NARROWED = {"journal": journal, "general-ledger": general_ledger}
+FROM_VOUCHERS = {"series": series, "late-bookings": late_bookings}
+SUB_LEDGERS: tuple[SubLedger, ...] = ("member-ledger", "customer-ledger", "supplier-ledger")
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +29,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     as_of: date
     unit: Unit | None = None
     language: Language = "sv"
+    only: Narrowing = EVERYTHING
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +39,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     known_at: str
     history: History
     vouchers: tuple[Entered, ...] = ()
+    events: tuple[AnyEvent, ...] = ()
 
 
 def known(book: str, known_at: str, events: Iterable[AnyEvent], *, vouchers: bool = False) -> Known:
@@ -40,19 +47,19 @@ def known(book: str, known_at: str, events: Iterable[AnyEvent], *, vouchers: boo
     if not vouchers:
         return Known(book=book, known_at=known_at, history=history_of(events))
     kept = tuple(events)
-    return Known(book=book, known_at=known_at, history=history_of(kept), vouchers=tuple(entered(kept)))
+    return Known(book=book, known_at=known_at, history=history_of(kept), vouchers=tuple(entered(kept)), events=kept)
 
 
 def needs_vouchers(name: str) -> bool:
     """Tell whether a report lists vouchers, not only sums."""
-    return name in FROM_VOUCHERS
+    return name in (*NARROWED, *FROM_VOUCHERS, *SUB_LEDGERS)
 
 
 def names(layout: Layout) -> tuple[str, ...]:
     """Return every report a book with this layout has: packs, tables and built-in tables."""
     roles = {table.role for table in layout.tables if table.role}
     own = [*layout.packs, *sorted(roles), *(table.id for table in layout.tables)]
-    return tuple(dict.fromkeys([*own, *BUILT_IN, *FROM_VOUCHERS]))
+    return tuple(dict.fromkeys([*own, *BUILT_IN, *NARROWED, *FROM_VOUCHERS, *SUB_LEDGERS]))
 
 
 def make_report(facts: Known, layout: Layout, question: Question) -> Report | None:
@@ -76,12 +83,24 @@ def _tables(facts: Known, layout: Layout, question: Question) -> tuple[ReportTab
     if chosen:
         statement = Statement(facts.history, layout, question.as_of)
         return tuple(statement.table(table, question.unit) for table in chosen)
-    if question.name in BUILT_IN:
-        table = BUILT_IN[question.name](facts.history, question.as_of, question.language)
-    elif question.name in FROM_VOUCHERS:
-        table = FROM_VOUCHERS[question.name](facts.history, facts.vouchers, question.as_of, question.language)
-    else:
+    table = _listed(facts, question)
+    if table is None:
         return ()
     if question.unit is not None and question.unit != table.unit:
         table = msgspec.structs.replace(table, unit=question.unit, decimals=0)
     return (table,)
+
+
+def _listed(facts: Known, question: Question) -> ReportTable | None:
+    """Return a table that needs no layout, or None."""
+    name, history, as_of, language = question.name, facts.history, question.as_of, question.language
+    if name in BUILT_IN:
+        return BUILT_IN[name](history, as_of, language)
+    if name in NARROWED:
+        return NARROWED[name](history, facts.vouchers, as_of, language, question.only)
+    if name in FROM_VOUCHERS:
+        return FROM_VOUCHERS[name](history, facts.vouchers, as_of, language)
+    for ledger in SUB_LEDGERS:
+        if name == ledger:
+            return sub_ledger(ledger, history, facts.events, as_of, language)
+    return None

@@ -107,10 +107,10 @@ class Statement:
     def _lines(self, table: TableLayout, line: LineLayout) -> tuple[Line, ...]:
         each = line.each
         if each is None:
-            return (self._line(table, line),)
+            return (self.line(table, line),)
         rows = [(name, (each, name)) for name in self._names(table, line, each)]
         return tuple(
-            self._line(table, line, only)
+            self.line(table, line, only)
             for _, only in rows
             if any(self._measured(line, column, only) for column in table.columns)
         )
@@ -137,7 +137,8 @@ class Statement:
             return party.name if party else name
         return self.history.projects.get(name, name)
 
-    def _line(self, table: TableLayout, line: LineLayout, only: Only = None) -> Line:
+    def line(self, table: TableLayout, line: LineLayout, only: Only = None) -> Line:
+        """Return a line with its cells; of one project, party or account where `only` says so."""
         cells = (self._cell(table, line, column, only) for column in range(len(table.columns)))
         return Line(
             id=line.id if only is None else f"{line.id}{only[1]}",

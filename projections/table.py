@@ -8,11 +8,11 @@ import msgspec
 
 from domain.kernel.refusal import Language, say
 
-Unit = Literal["kr", "tkr", "mnkr", "%"]
+Unit = Literal["kr", "tkr", "mnkr", "%", "antal"]
 Kind = Literal["item", "heading", "sum", "result"]
 Minus = Literal["leading", "trailing"]
 
-ORE_PER: dict[Unit, int] = {"kr": 100, "tkr": 100_000, "mnkr": 100_000_000, "%": 1}
+ORE_PER: dict[Unit, int] = {"kr": 100, "tkr": 100_000, "mnkr": 100_000_000, "%": 1, "antal": 1}
 
 
 REMARKS: dict[str, dict[Language, str]] = {
@@ -27,6 +27,10 @@ REMARKS: dict[str, dict[Language, str]] = {
     "equity_above_ceiling": {
         "sv": "Det egna kapitalet överstiger rekommendationen med {amount_ore} kr.",
         "en": "Equity exceeds the recommended ceiling by {amount_ore} kr.",
+    },
+    "subledger_differs": {
+        "sv": "Reskontran visar {owed_ore} kr men konto {account} {booked_ore} kr.",
+        "en": "The sub-ledger shows {owed_ore} kr but account {account} {booked_ore} kr.",
     },
     "share_differs": {
         "sv": "{kind}: {agreed_ore} kr mot {expected_ore} kr enligt fördelningen ½, ¼, ¼.",

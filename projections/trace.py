@@ -98,7 +98,7 @@ def trace(statement: Statement, leaf: Leaf, vouchers: Iterable[Entered]) -> Trac
         line=leaf.line,
         label=line.label,
         column=made.columns[leaf.column],
-        printed="" if line.kind == "heading" else made.amount(made.line(leaf.line), leaf.column),
+        printed="" if line.kind == "heading" else made.amount(statement.line(table, line), leaf.column),
         amount_ore=statement.amount(table, line, leaf.column),
         lines=tuple(_traced(statement, part, times, kept) for part, times in parts.items() if times),
     )

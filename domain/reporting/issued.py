@@ -10,13 +10,16 @@ import msgspec
 
 from domain.kernel.event import Command, Recorded, accept
 from domain.kernel.identity import Slug, Text
-from domain.kernel.refusal import Refusal
+from domain.kernel.refusal import Language, Refusal
 
 Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 
 
 class IssueReport(Command, frozen=True, kw_only=True):
-    """Record that a report was handed over; `digest` is the SHA-256 of its bytes."""
+    """Record that a report was handed over; `digest` is the SHA-256 of its bytes.
+
+    `layout` is the layout as it was written then, so that a later change of it does not change what was handed over.
+    """
 
     report: Slug
     as_of: date
@@ -25,6 +28,8 @@ class IssueReport(Command, frozen=True, kw_only=True):
     format: Slug
     digest: Digest
     recipient: Text
+    language: Language = "sv"
+    layout: Annotated[str, msgspec.Meta(max_length=200_000)] = ""
 
 
 class ReportIssued(IssueReport, frozen=True, kw_only=True, tag_field="event", tag="report.issued"):

@@ -16,13 +16,17 @@ def layout_for(name: str, chart: str, *, file: Path | None = None, data: Path | 
     Looked for in this order: `file`; `<data>/layouts/<name>.toml`; the shipped layout of that name; the shipped
     standard layout of the book's chart of accounts.
     """
-    if file is not None:
-        return read_layout(file.read_text(encoding="utf-8"), str(file))
+    return _read(*layout_source(name, chart, file=file, data=data))
+
+
+def layout_source(name: str, chart: str, *, file: Path | None = None, data: Path | None = None) -> tuple[str, str]:
+    """Return the text of a book's layout and the place it is written, looked for as `layout_for` does."""
     beside = None if data is None else data / "layouts" / f"{name}.toml"
-    if beside is not None and beside.is_file():
-        return read_layout(beside.read_text(encoding="utf-8"), str(beside))
+    found = file if file is not None else beside if beside is not None and beside.is_file() else None
+    if found is not None:
+        return found.read_text(encoding="utf-8"), str(found)
     shipped = name if name in shipped_layouts() and name != STANDARD else f"{STANDARD}-{chart}"
-    return _shipped(shipped)
+    return _shipped(shipped), f"projections/layouts/{shipped}.toml"
 
 
 def shipped_layouts() -> tuple[str, ...]:
@@ -32,6 +36,11 @@ def shipped_layouts() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=32)
-def _shipped(name: str) -> Layout:
+def _read(text: str, place: str) -> Layout:
+    return read_layout(text, place)
+
+
+@lru_cache(maxsize=32)
+def _shipped(name: str) -> str:
     resource = resources.files("projections") / "layouts" / f"{name}.toml"
-    return read_layout(resource.read_text(encoding="utf-8"), f"projections/layouts/{name}.toml")
+    return resource.read_text(encoding="utf-8")

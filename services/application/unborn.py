@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 from domain.catalogue import AnyEvent
 from services.event_store.failures import BookExists, Conflict
 from services.event_store.positioned import Identity
 from services.event_store.shelf import BookShelf
-from services.event_store.store import WAIT_SECONDS, BookStore
+from services.event_store.store import WAIT_SECONDS
+
+if TYPE_CHECKING:
+    from services.event_store.store import BookStore
 
 
 class UnbornBook:

@@ -28,6 +28,7 @@ class Mounted(NamedTuple):
 COMMANDS: dict[str, Mounted] = {
     "ingest": Mounted("services.cli.ingest:ingest", "Record messages from files; a receipt or a refusal for each."),
     "report": Mounted("services.cli.report:report", "Print a report of a book."),
+    "issue": Mounted("services.cli.issue:issue", "Hand a report over, and keep in the book what was handed over."),
     "compare": Mounted("services.cli.report:compare", "Compare a published document with a book, figure by figure."),
     "bridge": Mounted("services.cli.audit:bridge", "Explain what changed between two knowledge dates."),
     "trace": Mounted("services.cli.audit:trace", "Show where a figure comes from, or what a message touched."),

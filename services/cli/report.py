@@ -3,6 +3,7 @@
 import os
 import sys
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,9 +12,12 @@ from cyclopts import Parameter
 
 from domain.kernel.refusal import Language, Refusal
 from projections.compare import Published
+from projections.narrowing import Narrowing
 from projections.report import Question
+from projections.selection import parse_accounts
 from projections.table import Report
 from services.application import queries
+from services.application.issuing import issued_again
 from services.bootstrap import running
 from services.cli.moments import as_of_date, known_at_moment
 from services.cli.options import AsOf, Book, Data, KnownAtOption, Lang, LayoutFile, OutFile, Output
@@ -26,7 +30,39 @@ from services.settings import read_settings
 UnitOption = Annotated[
     Literal["kr", "tkr", "mnkr"] | None, Parameter(name="--unit", help="Unit of amounts. Default: the report's own.")
 ]
+ReportName = Annotated[
+    str, Parameter(help="A pack (annual, interim, budget) or a table (balance-sheet, journal, equity, …).")
+]
+IssuedNumber = Annotated[int | None, Parameter(name="--issued", help="Make the issued report of this number again.")]
 Format = Literal["text", "json", "csv"]
+
+
+class AccountsWrong(Refusal):
+    """Accounts are numbers and ranges."""
+
+    code = "accounts_wrong"
+    sv = "'{text}' är inga konton: skriv till exempel \"1500-1599 2440\"."
+    en = "'{text}' names no accounts: write for instance \"1500-1599 2440\"."
+
+
+@Parameter(name="*", group="Journal and general ledger")
+@dataclass(frozen=True)
+class Only:
+    """What a journal or a general ledger is narrowed to."""
+
+    account: Annotated[str | None, Parameter(name="--account", help='Accounts, e.g. "1500-1599 2440".')] = None
+    project: Annotated[str | None, Parameter(name="--project", help="A project.")] = None
+    party: Annotated[str | None, Parameter(name="--party", help="A party.")] = None
+    series: Annotated[str | None, Parameter(name="--series", help="A voucher series.")] = None
+    text: Annotated[str | None, Parameter(name="--text", help="A text in vouchers.")] = None
+
+    def narrowing(self) -> Narrowing:
+        """Return what to narrow to; raises AccountsWrong."""
+        try:
+            accounts = None if self.account is None else parse_accounts(self.account, {})
+        except ValueError as error:
+            raise AccountsWrong(text=str(self.account)) from error
+        return Narrowing(accounts=accounts, project=self.project, party=self.party, series=self.series, text=self.text)
 
 
 class PublishedWrong(Refusal):
@@ -38,22 +74,34 @@ class PublishedWrong(Refusal):
 
 
 def report(  # noqa: PLR0913 - one parameter for each option
-    name: Annotated[str, Parameter(help="A pack (annual, interim, budget) or a table (balance-sheet, journal, …).")],
+    name: Annotated[
+        str, Parameter(help="A pack (annual, interim, budget) or a table (balance-sheet, journal, …).")
+    ] = "",
     /,
     *,
     book: Book,
-    as_of: AsOf,
+    as_of: AsOf = "",
+    issued: Annotated[
+        int | None, Parameter(name="--issued", help="Make the issued report of this number again.")
+    ] = None,
     known_at: KnownAtOption = None,
     unit: UnitOption = None,
     output: Output = "text",
     file: OutFile = None,
     layout: LayoutFile = None,
+    only: Only = Only(),
     data: Data = None,
     lang: Lang = None,
 ) -> int:
     """Print a report of a book, as of an accounting date, as the book was known."""
     settings = read_settings(os.environ, data=data, language=lang)
-    question = Question(name=name, as_of=as_of_date(as_of), unit=unit, language=settings.language)
+    if issued is not None:
+        with running(settings) as program:
+            write_out(issued_again(program.book(book), issued, as_bytes), file)
+        return 0
+    question = Question(
+        name=name, as_of=as_of_date(as_of), unit=unit, language=settings.language, only=only.narrowing()
+    )
     moment = known_at_moment(known_at)
     with running(settings) as program:
         made = queries.report(program.book(book), question, moment, queries.Layouts(settings.data, layout))
@@ -94,13 +142,19 @@ def read_published(path: Path) -> Published:
 
 def rendered(made: Report, output: Format, language: Language) -> bytes:
     """Return a report's bytes in a format."""
+    return as_bytes(made, output, language)
+
+
+def as_bytes(made: Report, output: str, language: str) -> bytes:
+    """Return a report's bytes in a format and a language that are named as an issued report has them."""
+    spoken: Language = "en" if language == "en" else "sv"
     match output:
         case "json":
-            return report_json(made, language)
+            return report_json(made, spoken)
         case "csv":
             return report_csv(made)
-        case "text":
-            return report_text(made, language).encode()
+        case _:
+            return report_text(made, spoken).encode()
 
 
 def write_out(content: bytes, file: Path | None) -> None:

@@ -91,6 +91,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 _envelope = msgspec.json.Decoder(Envelope).decode
 _data = {TYPE_PREFIX + name: msgspec.json.Decoder(kind).decode for name, kind in COMMANDS.items()}
+_types = {kind: TYPE_PREFIX + name for name, kind in COMMANDS.items()}
 _defaults = {
     kind: tuple(
         (field.name, field.default)
@@ -134,6 +135,20 @@ def read_message(line: bytes, place: Place = NOWHERE) -> Message:
         content=content,
         place=place,
     )
+
+
+def message_of(command: Command, *, message_id: str, source: str, subject: str, actor: str) -> Message:
+    """Return the message that asks for a command, for requests that the program words itself."""
+    envelope = {
+        "specversion": SPEC_VERSION,
+        "id": message_id,
+        "source": source,
+        "type": _types[type(command)],
+        "subject": subject,
+        "actor": actor,
+        "data": command,
+    }
+    return read_message(_encode(envelope))
 
 
 def hint_of(line: bytes) -> tuple[str, str]:

@@ -199,7 +199,7 @@ class _Export:
     def _moves(self, start: date, end: date) -> Sums:
         """Return the movements from the first day through the last."""
         before, after = self._sums(start - ONE_DAY), self._sums(end)
-        return {key: ore - before.get(key, 0) for key, ore in after.items()}
+        return {key: after.get(key, 0) - before.get(key, 0) for key in before.keys() | after.keys()}
 
     def _is_result(self, account: int) -> bool:
         return TYPE_OF[self._history.accounts[account].kind] in RESULT_TYPES

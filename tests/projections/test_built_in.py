@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.books.register import ProjectOpened
 from domain.funding import facts as funding
-from domain.membership.facts import ContributionAgreed, MemberJoined, MemberKind
+from domain.membership.facts import ContributionAgreed, MemberJoined
 from domain.planning.plan import ForecastSubmitted, PlanLine
 from projections.built_in import BUILT_IN, committed, equity, grants, shares, trial_balance
 from projections.history import history_of
@@ -18,6 +18,7 @@ from tests.projections.tables import figures
 
 if TYPE_CHECKING:
     from domain.catalogue import AnyEvent
+    from domain.membership.facts import MemberKind
 
 BY = recorded_on(date(2023, 1, 1))
 AUGUST = date(2023, 8, 31)
@@ -165,7 +166,7 @@ def test_committed_funds_are_those_of_coming_years() -> None:
     assert committed(history, date(2026, 1, 1), "sv").columns == ()
 
 
-@pytest.mark.parametrize(("result", "above"), [(100, "0"), (101, "1.00")])
+@pytest.mark.parametrize(("result", "above"), [(50, "0"), (100, "0"), (101, "1.00")])
 def test_equity_is_compared_with_its_ceiling(result: int, above: str) -> None:
     history = books(
         f"""

@@ -58,6 +58,9 @@ def test_the_journal_lists_vouchers_in_the_order_they_were_registered() -> None:
         "1930 Bank |  | 20.00",
     ]
     assert [line.id for line in table.lines if line.kind == "heading"] == ["2", "3", "4"]
+    on_the_day = made(TEXT, "2023-03-31", "journal")
+    assert [line.id for line in on_the_day.lines if line.kind == "heading"] == ["2", "3", "4"]
+    assert [line.id for line in made(TEXT, "2023-03-30", "journal").lines if line.kind == "heading"] == ["2", "4"]
 
 
 def test_the_general_ledger_has_opening_postings_by_date_and_a_running_balance() -> None:

@@ -381,9 +381,9 @@ TWO_COLUMNS = '{ label = "{year}" }, { label = "{year-1}", year = -1 }'
 def test_an_account_with_an_amount_on_no_line_is_named() -> None:
     lines = '{ id = "a", accounts = "4000-4999", project = "p" }'
 
-    found = uncovered(lines, "4000-4999", "2023-01-31 Kostnad\n4010 5 #p\n4010 7 #q\n4090 2\n6550 1\n1930 -15")
+    found = uncovered(lines, "4000-4999", "2023-01-31 Kostnad\n4010 5 #p\n4010 7 #q\n4010 1\n4090 2\n6550 1\n1930 -16")
 
-    assert found == [("2023", 4010, 7_00), ("2023", 4090, 2_00)]
+    assert found == [("2023", 4010, 8_00), ("2023", 4090, 2_00)]
 
 
 def test_it_is_named_in_each_column_so_that_columns_never_cancel_out() -> None:
@@ -420,9 +420,10 @@ def test_a_posting_without_a_project_is_on_no_line_for_each_project() -> None:
 
 def test_what_is_granted_is_on_no_account_and_so_never_missed() -> None:
     lines = '{ id = "a", accounts = "4000-4999", project = "p" }'
-    text = "2023-01-31 Kostnad\n4010 7\n1930 -7"
+    history = books("2023-01-31 Kostnad\n4010 7\n1930 -7", forecast("2023-01-31", (2023, 4010, 9)))
+    text = one_table(lines, '{ label = "g", source = "granted" }', 'covers = "4000-4999"')
 
-    assert uncovered(lines, "4000-4999", text, '{ label = "g", source = "granted" }') == []
+    assert table_of(text, history, "2023-12-31").remarks == ()
 
 
 def test_amounts_are_worked_out_once_and_the_same_whoever_asks_first() -> None:

@@ -173,6 +173,7 @@ def test_the_same_identity_twice_in_a_file(grundbok: Grundbok, tmp_path: Path) -
     assert done.stderr.endswith("5 bokförda, 1 redan kända, 1 avvisade\n")
 
 
+@pytest.mark.slow
 def test_not_found_is_3_and_wrong_usage_2(grundbok: Grundbok, good: Path, tmp_path: Path) -> None:
     without_beginning = write_file(tmp_path / "later", *vouchers(1))
 
@@ -261,6 +262,7 @@ def test_help_and_version_import_little(grundbok: Grundbok) -> None:
     assert not {"domain.catalogue", "eventsourcing", "psycopg", "services.bootstrap"} & set(loaded)
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_is_no_crash(grundbok: Grundbok, tmp_path: Path) -> None:
     file = write_file(tmp_path / "f", *founding(), *vouchers(5000))
     command = f"{sys.executable} -m services.cli.main ingest {file} --book prov | head -1"

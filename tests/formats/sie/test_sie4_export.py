@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.books.manual import EnterOpeningBalances, PostVoucher
+from domain.books.manual import EnterOpeningBalances, Line, PostVoucher
 from domain.books.year_end import CloseYear
 from domain.catalogue import AnyEvent
 from domain.kernel.event import Command
@@ -111,9 +111,9 @@ def test_months_have_the_change_of_accounts_and_of_their_objects() -> None:
         a_voucher(
             accounting_date=date(2023, 2, 1),
             lines=(
-                builders.Line(account=5010, amount_ore=100_00, project="insatsen", party="leverantoren"),
-                builders.Line(account=5010, amount_ore=50_00),
-                builders.Line(account=1930, amount_ore=-150_00),
+                Line(account=5010, amount_ore=100_00, project="insatsen", party="leverantoren"),
+                Line(account=5010, amount_ore=50_00),
+                Line(account=1930, amount_ore=-150_00),
             ),
         )
     )
@@ -129,13 +129,22 @@ def test_months_have_the_change_of_accounts_and_of_their_objects() -> None:
 
 def test_balances_of_objects_are_there_for_the_balance_sheet() -> None:
     rows = (
-        builders.Line(account=1510, amount_ore=70_00, party="staten"),
-        builders.Line(account=2081, amount_ore=-70_00),
+        Line(account=1510, amount_ore=70_00, party="staten"),
+        Line(account=2081, amount_ore=-70_00),
     )
     made = exported(EnterOpeningBalances(year=2023, lines=rows, text="Ingående"))
 
     assert with_label(made, "#OIB") == ['0 1510 {"20" "staten"} 70.00']
     assert with_label(made, "#OUB") == ['0 1510 {"20" "staten"} 70.00']
+
+
+def test_a_month_in_which_an_account_comes_to_zero_has_its_change() -> None:
+    made = exported(
+        a_voucher(accounting_date=date(2023, 1, 31)),
+        a_voucher(accounting_date=date(2023, 2, 1), lines=lines((1930, 100_00), (6570, -100_00))),
+    )
+
+    assert with_label(made, "#PSALDO")[2:] == ["0 202302 1930 {} 100.00", "0 202302 6570 {} -100.00"]
 
 
 def test_a_budget_is_spread_on_the_months_to_the_last_ore() -> None:

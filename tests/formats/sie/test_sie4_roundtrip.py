@@ -1,12 +1,13 @@
 """A book that goes out as SIE files and comes in again has the same balances, whatever its history."""
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.book import Book, evolve
-from domain.books.voucher import Voucher, VoucherId
+from domain.books.voucher import VoucherId
 from domain.catalogue import AnyEvent, voucher_of
 from domain.decisions import decide
 from domain.kernel.event import Command
@@ -17,6 +18,9 @@ from services.formats.sie4_reader import read_sie
 from tests.builders import BY_ANNA, FOUNDING, a_year, recorded
 from tests.formats.sie.files import Desk, balances
 from tests.properties.commands import BEGINNING, any_command, person
+
+if TYPE_CHECKING:
+    from domain.books.voucher import Voucher
 
 LATER = date(2030, 1, 1)
 Told = list[tuple[Command, str, int]]

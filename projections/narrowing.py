@@ -1,0 +1,36 @@
+"""Narrowing: which vouchers and postings a ledger or journal shows."""
+
+import msgspec
+
+from domain.books.voucher import Posting, Voucher
+from projections.selection import Spans
+
+
+class Narrowing(msgspec.Struct, frozen=True, kw_only=True):
+    """Accounts, project, party, series and a text; what is not stated narrows nothing."""
+
+    accounts: Spans | None = None
+    project: str | None = None
+    party: str | None = None
+    series: str | None = None
+    text: str | None = None
+
+    def takes_posting(self, posting: Posting) -> bool:
+        """Tell whether a posting is on one of the accounts and carries the dimensions."""
+        if self.project is not None and posting.project != self.project:
+            return False
+        if self.party is not None and posting.party != self.party:
+            return False
+        return self.accounts is None or any(first <= posting.account <= last for first, last in self.accounts)
+
+    def takes_voucher(self, voucher: Voucher) -> bool:
+        """Tell whether a voucher is in the series and mentions the text, in its words or its references."""
+        if self.series is not None and voucher.series != self.series:
+            return False
+        if self.text is None:
+            return True
+        words = f"{voucher.text}\n{voucher.counterparty}\n{voucher.reference}".casefold()
+        return self.text.casefold() in words
+
+
+EVERYTHING = Narrowing()

@@ -6,6 +6,7 @@ import msgspec
 
 from domain.kernel.refusal import Refusal
 from projections.formula import Formula
+from projections.regime import Regime
 from projections.selection import Dimension, Selection, Spans
 from projections.table import Kind, Minus, Unit
 
@@ -41,6 +42,7 @@ class LineLayout(msgspec.Struct, frozen=True, kw_only=True):
     each: Each | None
     zero: str
     shown_decimals: int | None
+    regimes: tuple[Regime, ...]
     place: str
 
 

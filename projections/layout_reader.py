@@ -128,6 +128,7 @@ class _Reader:
             each=line.each,
             zero=zero,
             shown_decimals=line.shown_decimals,
+            regimes=line.regimes,
             place=place,
         )
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from projections.layout import Each, Fault, LayoutWrong, Measure, Source
+from projections.regime import Regime
 from projections.table import Kind, Minus, Unit
 
 Decimals = Annotated[int, msgspec.Meta(ge=0, le=6)]
@@ -42,6 +43,7 @@ class WrittenLine(WrittenTerm, frozen=True, kw_only=True):
     each: Each | None = None
     zero: str | None = None
     shown_decimals: Decimals | None = None
+    regimes: tuple[Regime, ...] = ()
 
 
 class WrittenColumn(Written, frozen=True, kw_only=True):

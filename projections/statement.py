@@ -12,6 +12,7 @@ from projections.layout import ColumnLayout, Each, Layout, LineLayout, TableLayo
 from projections.ledger import Key, Ledger
 from projections.periods import Span, filled, span_of
 from projections.plans import budget_ledger, forecast_ledger
+from projections.regime import regime_of
 from projections.selection import Selection, common
 from projections.table import Cell, Line, Remark, ReportTable, Unit, rounded
 
@@ -34,7 +35,9 @@ class Statement:
     def table(self, table: TableLayout, unit: Unit | None = None) -> ReportTable:
         """Return a table with its amounts, in its own unit or another; a percentage stays one."""
         other = unit is not None and table.unit not in {unit, "%"}
-        lines = tuple(made for line in table.lines for made in self._lines(table, line))
+        regime = regime_of(self.history.fiscal_year(self.as_of))
+        printed = (line for line in table.lines if not line.regimes or regime in line.regimes)
+        lines = tuple(made for line in printed for made in self._lines(table, line))
         if other:
             lines = tuple(msgspec.structs.replace(line, shown_decimals=None) for line in lines)
         return ReportTable(

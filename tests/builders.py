@@ -5,14 +5,14 @@ one event a command leads to, and `refused(…)` checks that a rule said no, why
 """
 
 from datetime import UTC, date, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 import pytest
 
 from domain.book import Book, evolve
 from domain.books.accrual import AccrueItem
-from domain.books.fiscal_year import OpenFiscalYear
+from domain.books.fiscal_year import OpenFiscalYear, Point, Waiver
 from domain.books.manual import CorrectVoucher, EnterOpeningBalances, Line, PostVoucher
 from domain.books.register import OpenProject, RegisterAssociation, RegisterParty
 from domain.books.voucher import Voucher
@@ -62,6 +62,8 @@ def recorded(actor: str = "Anna", **changes: Any) -> Recorded:
 
 
 BY_ANNA = recorded()
+WAIVED = tuple(Waiver(point=point, reason="Prov") for point in get_args(Point))
+"""Every point of the checklist of a closing, let pass."""
 
 
 def after(book: Book, *commands: Command) -> Book:

@@ -13,7 +13,7 @@ from domain.books.voucher import Posting, Voucher
 from domain.kernel.event import Value
 from domain.kernel.money import MAX_ORE
 from domain.kernel.period import ONE_DAY, next_working_day
-from domain.kernel.refusal import Refusal, ensure
+from domain.kernel.refusal import InvariantBroken, Refusal
 from domain.kernel.table import Table
 
 
@@ -69,6 +69,7 @@ def draft_voucher(
     at least two postings, none zero; debit equals credit (amounts in öre).
     """
     rows = tuple(postings)
+    zeros = difference = 0
     for account, amount_ore, project, party in rows:
         usable_account(journal.chart, account)
         if project:
@@ -77,11 +78,11 @@ def draft_voucher(
             known_party(journal.register, party)
         if not -MAX_ORE <= amount_ore <= MAX_ORE:
             raise AmountTooLarge(amount_ore=amount_ore)
+        zeros += not amount_ore
+        difference += amount_ore
     year = open_year_of(journal.years, accounting_date)
-    zeros = sum(row.amount_ore == 0 for row in rows)
     if len(rows) < 2 or zeros:
         raise VoucherEmpty(postings=len(rows), zeros=zeros)
-    difference = sum(row.amount_ore for row in rows)
     if difference:
         raise VoucherNotBalanced(difference_ore=difference)
     accounts, amounts, projects, parties = zip(*rows, strict=True)
@@ -111,12 +112,14 @@ def is_late(chart: Chart, voucher: Voucher, registered_on: date) -> bool:
 def enter(journal: Journal, voucher: Voucher) -> Journal:
     """Return the journal after a voucher: its number is used, the year's result and the cash balance have moved."""
     key = (voucher.year, voucher.series)
-    ensure(voucher.number == journal.numbers.get(key, 0) + 1, f"voucher {voucher.id} is out of sequence")
-    ensure(sum(voucher.amounts_ore) == 0, f"voucher {voucher.id} is not balanced")
+    if voucher.number != journal.numbers.get(key, 0) + 1:
+        raise InvariantBroken(f"voucher {voucher.id} is out of sequence")
+    if sum(voucher.amounts_ore):
+        raise InvariantBroken(f"voucher {voucher.id} is not balanced")
     result, cash_ore, controls_ore = 0, journal.cash_ore, journal.controls_ore
-    controls = control_accounts(journal.chart)
+    controls, known = control_accounts(journal.chart), journal.chart.accounts
     for account, amount in zip(voucher.accounts, voucher.amounts_ore, strict=True):
-        kind = journal.chart.accounts[account].kind
+        kind = known[account].kind
         if kind in INCOME_STATEMENT:
             result += amount
         elif kind == "cash":

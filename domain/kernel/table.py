@@ -6,10 +6,11 @@ change costs O(log n) on average. The standard library has no such mapping, and 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, overload
 
 K = TypeVar("K")
 V = TypeVar("V")
+D = TypeVar("D")
 
 _GONE = object()
 
@@ -39,7 +40,7 @@ class Table(Mapping[K, V], Generic[K, V]):
         layers = list(self._layers)
         while layers and len(layers[-1]) <= 2 * len(top):
             top = layers.pop() | top
-        if not layers:
+        if not layers and len(top) != count:
             top = {k: v for k, v in top.items() if v is not _GONE}
         made: Table[K, V] = Table.__new__(Table)
         made._layers = (*layers, top)
@@ -54,6 +55,18 @@ class Table(Mapping[K, V], Generic[K, V]):
                     break
                 return found  # type: ignore[return-value]
         raise KeyError(key)
+
+    @overload
+    def get(self, key: K, /) -> V | None: ...
+    @overload
+    def get(self, key: K, /, default: V | D) -> V | D: ...
+    def get(self, key: K, /, default: V | D | None = None) -> V | D | None:
+        """Return the value of a key, or the default; asked several times for each posting, so not by exception."""
+        for layer in reversed(self._layers):
+            if key in layer:
+                found = layer[key]
+                return default if found is _GONE else found  # type: ignore[return-value]
+        return default
 
     def __contains__(self, key: object) -> bool:
         for layer in reversed(self._layers):

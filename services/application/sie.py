@@ -4,7 +4,7 @@ A file becomes messages like any others, sent through the writer all at once or 
 registration dates is kept where the book can still take it: history is never backdated (law 7).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -28,6 +28,10 @@ from services.formats.sie4_import import ImportOptions, Plan, Planned, plan_impo
 from services.formats.sie4_reader import read_sie
 
 TYPE_OF = {command: TYPE_PREFIX + name for name, command in COMMANDS.items()}
+
+
+FindBook = Callable[[], BookStore[AnyEvent] | None]
+"""Looks up the book; None while it does not exist."""
 
 
 class WholeWriter(Protocol):
@@ -75,16 +79,18 @@ def import_file(
     data: bytes,
     name: str,
     *,
-    store: BookStore[AnyEvent],
+    find: FindBook,
     writer: WholeWriter,
     today: date,
     options: ImportOptions,
 ) -> Imported:
     """Bring a file into a book, all of it or nothing; afterwards its balances are compared with the book's.
 
+    `find` looks the book up, before and after: it may be the file that makes it.
     Raises what `BookWriter.write_whole` raises.
     """
-    read, before = read_sie(data), _before(store)
+    read, store = read_sie(data), find()
+    before = _before(store)
     plan = plan_import(read, before.history, options)
     if plan.is_refused:
         return Imported(findings=plan.findings)
@@ -95,8 +101,9 @@ def import_file(
     if _errors(findings):
         return Imported(findings=findings)
     receipts = [answer for answer in answers if isinstance(answer, Receipt)]
-    if plan.year is not None and read.file.is_whole_year:
-        after = history_of(event for _, event in store.events())
+    made = find()
+    if plan.year is not None and read.file.is_whole_year and made is not None:
+        after = history_of(event for _, event in made.events())
         findings += compare_balances(read.file, after, plan.year)
     known = sum(receipt.duplicate for receipt in receipts)
     return Imported(
@@ -107,9 +114,9 @@ def import_file(
     )
 
 
-def _before(store: BookStore[AnyEvent]) -> _Dated:
-    history, registered, days = History(), Registered(), []
-    for _, event in store.events():
+def _before(store: BookStore[AnyEvent] | None) -> _Dated:
+    history, registered, days = History(), Registered(), list[date]()
+    for _, event in store.events() if store is not None else ():
         history.apply(event)
         registered = registered_after(registered, event.recorded.registered_on, event.recorded.recorded_at)
         days.append(event.recorded.registered_on)
@@ -117,13 +124,14 @@ def _before(store: BookStore[AnyEvent]) -> _Dated:
 
 
 def _messages(
-    plan: Plan, name: str, store: BookStore[AnyEvent], before: _Dated, today: date
+    plan: Plan, name: str, store: BookStore[AnyEvent] | None, before: _Dated, today: date
 ) -> tuple[list[Message | None], tuple[Finding, ...]]:
     """Return the messages, with registration dates where the book takes them, and what was found.
 
     A message that the book has is built as it was built the first time, so that it is recognised as the same.
     """
-    identities = store.identities([identity_key(plan.source, planned.id) for planned in plan.messages])
+    keys = [identity_key(plan.source, planned.id) for planned in plan.messages]
+    identities = store.identities(keys) if store is not None else {}
     fresh = [one for one in plan.messages if identity_key(plan.source, one.id) not in identities]
     states = not before.registered.live and all(
         one.registered_on is not None and one.registered_on <= today for one in fresh

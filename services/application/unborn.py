@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from domain.catalogue import AnyEvent
 from services.event_store.failures import BookExists, Conflict
-from services.event_store.positioned import Identity
+from services.event_store.positioned import Identity, StoredRow
 from services.event_store.shelf import BookShelf
 from services.event_store.store import WAIT_SECONDS
 
@@ -46,6 +46,14 @@ class UnbornBook:
     def identities(self, keys: Sequence[bytes]) -> dict[bytes, Identity]:
         """Return recorded identities, of which there are none before the book is made."""
         return self._made.identities(keys) if self._made is not None else {}
+
+    def rows(self, after: int, limit: int) -> list[StoredRow]:
+        """Return rows as they are stored, none before the book is made."""
+        return self._made.rows(after, limit) if self._made is not None else []
+
+    def all_identities(self) -> list[Identity]:
+        """Return recorded identities, of which there are none before the book is made."""
+        return self._made.all_identities() if self._made is not None else []
 
     def append(self, events: Sequence[AnyEvent], *, after: int, identities: Sequence[Identity] = ()) -> int:
         """Append events, making the book first; raises `Conflict` when somebody else has made it, see `BookStore`."""

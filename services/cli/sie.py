@@ -14,7 +14,6 @@ from cyclopts import App, Parameter
 from domain.kernel.refusal import Language
 from services.application.ingest import check_files
 from services.application.sie import Imported, export_file, import_file
-from services.application.unborn import UnbornBook
 from services.bootstrap import running
 from services.cli.exits import exit_code_for
 from services.cli.moments import known_at_moment
@@ -108,7 +107,7 @@ def import_year(  # noqa: PLR0913 - one parameter for each option
         made = import_file(
             Path(file).read_bytes(),
             file,
-            store=UnbornBook(program.shelf, book),
+            find=lambda: program.book(book) if program.shelf.exists(book) else None,
             writer=program.writer(book, create=create),
             today=swedish_day(program.clock.now()),
             options=asked,

@@ -48,6 +48,11 @@ class MemoryBookRecorder(POPOApplicationRecorder, BookRecorder):
         with self._database_lock:
             return [self._identities[key] for key in keys if key in self._identities]
 
+    def select_all_identities(self) -> list[Identity]:
+        """Return every identity that is recorded, in any order."""
+        with self._database_lock:
+            return list(self._identities.values())
+
     def failure(self, error: PersistenceError, book: str, after: int) -> StoreFailure:
         """Return what an error of the library means for a caller who appended after (or read at) a position."""
         if isinstance(error, IntegrityError):

@@ -5,7 +5,7 @@ stream and (in the library's words) notification id are one number, 1..n without
 """
 
 from hashlib import blake2b
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -43,6 +43,15 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
     digest: bytes
     position: int
     count: int
+
+
+class StoredRow(NamedTuple):
+    """An event as it is stored, nothing of it trusted: position, stream, topic and bytes."""
+
+    position: int
+    stream: str
+    topic: str
+    state: bytes
 
 
 def identity_key(source: str, message_id: str) -> bytes:

@@ -119,6 +119,7 @@ class PostgresBookRecorder(PostgresApplicationRecorder, BookRecorder):
             " AND originator_version <= %b ORDER BY originator_version LIMIT %b"
         ).format(schema)
         self._identities = SQL("SELECT * FROM {}.message_identities WHERE key = ANY(%b::bytea[])").format(schema)
+        self._all_identities = SQL("SELECT * FROM {}.message_identities").format(schema)
         self._notifications = SQL(
             "SELECT originator_version, originator_id, topic, state FROM {}.stored_events"
             " WHERE originator_version >= %b AND originator_version <= %b AND (%b OR topic = ANY(%b))"
@@ -178,6 +179,10 @@ class PostgresBookRecorder(PostgresApplicationRecorder, BookRecorder):
     def select_identities(self, keys: Sequence[bytes]) -> list[Identity]:
         """Return the identities that are recorded under these keys, in any order."""
         return [Identity(*row) for row in self._rows(self._identities, (list(keys),))]
+
+    def select_all_identities(self) -> list[Identity]:
+        """Return every identity that is recorded, in any order."""
+        return [Identity(*row) for row in self._rows(self._all_identities, ())]
 
     def select_notifications(
         self,

@@ -7,13 +7,16 @@ from eventsourcing.persistence import ApplicationRecorder, OperationalError, Per
 
 from domain.kernel.refusal import ensure
 from services.event_store.failures import StoreFailure
-from services.event_store.positioned import Identity
+from services.event_store.positioned import Identity, StoredRow
 
 LAYOUT = 1
 """Number of the table layout; a program reads and writes exactly one."""
 
 LAST_POSITION = 2**62
 """Above every position, for reading to the end."""
+
+BEFORE_ALL = -LAST_POSITION
+"""Below every position that a row can have, also one that has no business there."""
 
 
 class CommitUncertain(OperationalError):  # noqa: N818 - it may well have succeeded
@@ -38,6 +41,17 @@ class BookRecorder(ApplicationRecorder):
     @abstractmethod
     def select_identities(self, keys: Sequence[bytes]) -> list[Identity]:
         """Return the identities that are recorded under these keys, in any order."""
+
+    @abstractmethod
+    def select_all_identities(self) -> list[Identity]:
+        """Return every identity that is recorded, in any order."""
+
+    def select_rows(self, after: int, limit: int) -> list[StoredRow]:
+        """Return at most `limit` rows above a position as they are stored, in order; also rows below position 1."""
+        return [
+            StoredRow(row.id, str(row.originator_id), row.topic, row.state)
+            for row in self.select_notifications(after, limit, inclusive_of_start=False)
+        ]
 
     @abstractmethod
     def failure(self, error: PersistenceError, book: str, after: int) -> StoreFailure:

@@ -19,7 +19,7 @@ from services.event_store.failures import (
     StoreFailure,
     Unavailable,
 )
-from services.event_store.positioned import Identity
+from services.event_store.positioned import Identity, StoredRow
 from services.event_store.recorder import LAST_POSITION, LAYOUT, BookRecorder, CommitUncertain, first_position
 from services.event_store.sqlite_connection import BookDatastore, make_durable
 
@@ -152,6 +152,26 @@ class SQLiteBookRecorder(SQLiteApplicationRecorder, BookRecorder):
                 found += [Identity(*row) for row in cursor.fetchall()]
         return found
 
+    def select_all_identities(self) -> list[Identity]:
+        """Return every identity that is recorded, in any order."""
+        with self.datastore.plain_cursor() as cursor:
+            cursor.execute("SELECT * FROM message_identities")
+            return [Identity(*row) for row in cursor.fetchall()]
+
+    def select_rows(self, after: int, limit: int) -> list[StoredRow]:
+        """Return at most `limit` rows above a position as they are stored, in order; text that is damaged is shown."""
+        with self.datastore.plain_cursor() as cursor:
+            cursor.execute(
+                "SELECT originator_version, CAST(originator_id AS BLOB), CAST(topic AS BLOB), state FROM stored_events"
+                " WHERE originator_version > ? ORDER BY originator_version LIMIT ?",
+                (after, limit),
+            )
+            rows = cursor.fetchall()
+        return [
+            StoredRow(position, stream.decode(errors="replace"), topic.decode(errors="replace"), state)
+            for position, stream, topic, state in rows
+        ]
+
     def failure(self, error: PersistenceError, book: str, after: int) -> StoreFailure:
         """Return what an error of the library means for a caller who appended after (or read at) a position."""
         return diagnosis(error, book, after)
@@ -164,7 +184,7 @@ def diagnosis(error: PersistenceError, book: str, after: int) -> StoreFailure:
         return OutcomeUnknown(book=book, after=after)
     if code == FULL:
         return StorageFull(book=book)
-    if code in (CORRUPT, NOT_A_DATABASE):
+    if code in (CORRUPT, NOT_A_DATABASE) or "could not decode" in str(error).lower():
         return DamagedBook(book=book, reason=str(error))
     if isinstance(error, IntegrityError):
         return Conflict(book=book, after=after)

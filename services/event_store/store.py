@@ -12,7 +12,7 @@ from services.event_store.failures import DamagedEvent, Unavailable
 from services.event_store.live import LiveBooks
 from services.event_store.locks import WriterLock
 from services.event_store.mapper import TaggedMapper
-from services.event_store.positioned import Identity
+from services.event_store.positioned import Identity, StoredRow
 
 E = TypeVar("E")
 
@@ -49,6 +49,12 @@ class BookStore(Protocol[E]):
 
     def identities(self, keys: Sequence[bytes]) -> dict[bytes, Identity]:
         """Return the identities recorded under these keys; a key that is not recorded is left out."""
+
+    def rows(self, after: int, limit: int) -> list[StoredRow]:
+        """Return at most `limit` rows above a position as they are stored, in order, for whoever proves the book."""
+
+    def all_identities(self) -> list[Identity]:
+        """Return every identity that is recorded, in any order."""
 
     def append(self, events: Sequence[E], *, after: int, identities: Sequence[Identity] = ()) -> int:
         """Append events after position `after`, in one transaction with their identities; return the new head.
@@ -107,6 +113,16 @@ class StoredBook(Generic[E]):
         """Return the identities recorded under these keys; a key that is not recorded is left out."""
         with self._lent() as application:
             return {identity.key: identity for identity in application.book.select_identities(list(keys))}
+
+    def rows(self, after: int, limit: int) -> list[StoredRow]:
+        """Return at most `limit` rows above a position as they are stored, in order, for whoever proves the book."""
+        with self._lent() as application:
+            return application.book.select_rows(after, limit)
+
+    def all_identities(self) -> list[Identity]:
+        """Return every identity that is recorded, in any order."""
+        with self._lent() as application:
+            return application.book.select_all_identities()
 
     def append(self, events: Sequence[E], *, after: int, identities: Sequence[Identity] = ()) -> int:
         """Append events after position `after`, in one transaction with their identities; return the new head."""

@@ -129,7 +129,7 @@ OF_EXPORTS: dict[str, Sentence] = {
         "Ingående balanser för år {year} tar inte ut varandra ({difference_ore} kr): året före är inte avslutat.",
         "The opening balances of year {year} do not cancel out ({difference_ore} kr): the year before is not closed.",
     ),
-    "dates_outside_years": warning(
+    "dates_outside_years": info(
         "Inget räkenskapsår före {year} finns i boken; filen har bara #RAR 0.",
         "The book has no fiscal year before {year}; the file has #RAR 0 only.",
     ),

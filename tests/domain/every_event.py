@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING, get_args
 
 from domain.book import Book, evolve
-from domain.books.accrual import ReverseAccrual
+from domain.books.accrual import ReverseAccrual, SetRecurringAccrual
 from domain.books.chart import AssignAccount, CloseAccount, OpenAccount
 from domain.books.fiscal_year import ClosePeriod, ReopenPeriod
 from domain.books.manual import Line
@@ -22,6 +22,7 @@ from tests.builders import (
     BY_ANNA,
     FOUNDING,
     TODAY,
+    WAIVED,
     a_bank_transaction,
     a_budget,
     a_claim,
@@ -105,29 +106,39 @@ STORY: tuple[Command, ...] = (
         reference="Kvitto 3",
     ),
     a_correction(lines=lines((6530, 100_00), (1930, -100_00))),
+    SetRecurringAccrual(
+        accrual="hyra", kind="accrued-cost", account=5010, monthly_ore=10_00, first_month=date(2023, 7, 1), text="Hyra"
+    ),
     an_accrual(project="insatsen", balance_account=2890),
     ReverseAccrual(accrual="el-juni"),
     AccrueContributions(accrual="insatser-augusti", period_end=date(2023, 8, 31)),
-    ClosePeriod(year=2023, through=date(2023, 8, 31)),
+    ClosePeriod(year=2023, through=date(2023, 8, 31), waivers=WAIVED),
     ReopenPeriod(year=2023, opened_from=date(2023, 8, 1), reason="Glömd faktura", second_signer="Bo"),
     LeaveMember(party="regionen", left_on=date(2023, 12, 31)),
     a_report(),
-    CloseYear(year=2023),
+    CloseYear(year=2023, waivers=WAIVED),
 )
 
 
-def happened() -> Iterator[AnyEvent]:
-    """Return the events of the story, in order."""
+def told() -> Iterator[tuple[Command, tuple[AnyEvent, ...]]]:
+    """Return each command of the story with the events it led to, in order."""
     book = Book()
     original = VoucherId(2023, "A", 1)
     vouchers: dict[VoucherId, Voucher | None] = {original: None}
     for command in STORY:
-        for event in decide(book, command, BY_ANNA, vouchers.get(original)):
+        events = decide(book, command, BY_ANNA, vouchers[original])
+        for event in events:
             book = evolve(book, event)
             voucher = voucher_of(event)
             if voucher is not None:
                 vouchers[voucher.id] = voucher
-            yield event
+        yield command, events
+
+
+def happened() -> Iterator[AnyEvent]:
+    """Return the events of the story, in order."""
+    for _, events in told():
+        yield from events
 
 
 def tag_of(kind: type[AnyEvent]) -> str:

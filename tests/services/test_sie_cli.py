@@ -28,7 +28,10 @@ def test_imports_says_what_it_found_and_exports_the_same(here: Path, capsys: pyt
     assert imported(here, create=True) == 0
     said = capsys.readouterr()
     assert said.out == "5 poster bokförda (3 verifikationer), 0 fanns redan\n"
-    assert said.err.startswith(f"{here}/bra.se: upplysning: accounts_of_other_name: 2 konton heter annorlunda")
+    (aside,) = said.err.splitlines()
+    assert aside.startswith(f"{here}/bra.se: upplysning: accounts_of_other_name: 2 konton heter annorlunda")
+    assert imported(here) == 0
+    assert capsys.readouterr().out == "0 poster bokförda (0 verifikationer), 2 fanns redan\n"
 
     out = here / "ut.se"
     assert export_year(book="bok", year=2023, file=out, data=str(here / "var")) == 0

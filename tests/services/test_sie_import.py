@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.books.chart import AccountOpened
-from domain.books.fiscal_year import ClosePeriod
+from domain.books.fiscal_year import ClosePeriod, Waiver
 from domain.books.manual import OpeningBalancesEntered, VoucherPosted
 from domain.books.register import AssociationRegistered, PartyRegistered, ProjectOpened
 from services.formats.sie4_export import export_sie
@@ -434,13 +434,16 @@ def test_a_year_without_dates_is_that_of_its_vouchers() -> None:
     assert refused(*without(lines[:-10], "#VER")) == {"year_missing"}
 
 
+WAIVERS = (Waiver(point="bank_reconciled", reason="Prov"),)
+
+
 def test_a_closed_period_takes_nothing() -> None:
     from services.contract.envelope import Message  # noqa: PLC0415
 
     desk = desk_after(*A_YEAR)
     closing = Message(
         id="1", source="/", type="se.grundbok.period.close", subject=OURS, actor="bo", registered_on=None,
-        command=ClosePeriod(year=2023, through=date(2023, 12, 31)), content=b"1",
+        command=ClosePeriod(year=2023, through=date(2023, 12, 31), waivers=WAIVERS), content=b"1",
     )  # fmt: skip
     desk.writer.write([closing])
 

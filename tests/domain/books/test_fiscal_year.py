@@ -15,6 +15,7 @@ from domain.books.fiscal_year import (
     PeriodIsClosed,
     PeriodIsOpen,
     PeriodReopened,
+    PointChecked,
     ReopenPeriod,
     SecondSignerMissing,
     YearExists,
@@ -26,6 +27,14 @@ from domain.kernel.event import Command
 from tests.builders import a_voucher, a_year, accepts, after, an_association, decided, event_of, given, refused, vouched
 
 MARCH = ClosePeriod(year=2023, through=date(2023, 3, 31))
+ALL_PASSED = (
+    PointChecked(point="bank_reconciled", outcome="passed"),
+    PointChecked(point="subledgers_agree", outcome="passed"),
+    PointChecked(point="invoices_attested", outcome="passed"),
+    PointChecked(point="accruals_reversed", outcome="passed"),
+    PointChecked(point="numbers_gapless", outcome="passed", facts={"vouchers": 0}),
+    PointChecked(point="late_bookings", outcome="passed", facts={"vouchers": 0}),
+)
 REOPEN = ReopenPeriod(year=2023, opened_from=date(2023, 3, 1), reason="Glömd faktura", second_signer="Bo")
 
 
@@ -75,7 +84,7 @@ def test_refuses_a_date_outside_an_open_year(day: date) -> None:
 
 
 def test_closes_a_period() -> None:
-    assert decided(given(), MARCH) == event_of(PeriodClosed, MARCH)
+    assert decided(given(), MARCH) == event_of(PeriodClosed, MARCH, points=ALL_PASSED)
 
 
 @pytest.mark.parametrize("day", [date(2023, 1, 1), date(2023, 3, 31)])

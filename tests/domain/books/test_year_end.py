@@ -2,12 +2,20 @@
 
 from datetime import date
 
+from domain.book import Book
 from domain.books.fiscal_year import ClosePeriod, DateInClosedPeriod, YearUnknown
 from domain.books.voucher import Voucher
 from domain.books.year_end import CloseYear, YearBeforeIsOpen, YearClosed, YearIsClosed
-from tests.builders import a_bank_transaction, a_voucher, a_year, decided, event_of, given, postings, refused
+from domain.catalogue import AnyEvent
+from domain.decisions import decide
+from tests.builders import BY_ANNA, WAIVED, a_bank_transaction, a_voucher, a_year, event_of, given, postings, refused
 
-CLOSE = CloseYear(year=2023)
+CLOSE = CloseYear(year=2023, waivers=WAIVED)
+
+
+def closed(book: Book, command: CloseYear = CLOSE) -> AnyEvent:
+    """Return the event that closes a year, after those that close its last period."""
+    return decide(book, command, BY_ANNA)[-1]
 
 
 def test_moves_a_deficit_to_equity() -> None:
@@ -21,13 +29,13 @@ def test_moves_a_deficit_to_equity() -> None:
         amounts_ore=(-100_00, 100_00),
     )
 
-    event = decided(given(a_voucher()), CLOSE)
+    event = closed(given(a_voucher()))
 
     assert event == event_of(YearClosed, CLOSE, result_ore=-100_00, voucher=voucher)
 
 
 def test_moves_a_surplus_to_equity() -> None:
-    event = decided(given(a_bank_transaction()), CLOSE)
+    event = closed(given(a_bank_transaction()))
 
     assert isinstance(event, YearClosed)
     assert event.result_ore == 50_00
@@ -35,13 +43,13 @@ def test_moves_a_surplus_to_equity() -> None:
 
 
 def test_closes_a_year_without_a_result_by_no_voucher() -> None:
-    assert decided(given(), CLOSE) == event_of(YearClosed, CLOSE, result_ore=0)
+    assert closed(given()) == event_of(YearClosed, CLOSE, result_ore=0)
 
 
 def test_closes_a_year_whose_last_period_is_closed() -> None:
-    book = given(a_voucher(), ClosePeriod(year=2023, through=date(2023, 12, 31)))
+    book = given(a_voucher(), ClosePeriod(year=2023, through=date(2023, 12, 31), waivers=WAIVED))
 
-    assert postings(decided(book, CLOSE)) == [(8999, -100_00), (2099, 100_00)]
+    assert postings(closed(book)) == [(8999, -100_00), (2099, 100_00)]
 
 
 def test_takes_nothing_more_into_a_closed_year() -> None:
@@ -67,6 +75,6 @@ def test_refuses_to_close_a_year_before_the_one_before_it() -> None:
 def test_closes_the_years_in_order() -> None:
     book = given(a_voucher(), a_year(year=2024), CLOSE)
 
-    event = decided(book, CloseYear(year=2024))
+    event = closed(book, CloseYear(year=2024))
 
     assert event == event_of(YearClosed, CloseYear(year=2024), result_ore=0)

@@ -29,6 +29,7 @@ from domain.membership.facts import (
     ContributionReceived,
     ContributionsAccrued,
     LeaveMember,
+    MemberDifference,
     MemberJoined,
     MemberLeft,
 )
@@ -358,7 +359,16 @@ def test_accrues_what_is_earned_and_prepays_what_is_not() -> None:
 
     event = decided(book, AUGUST)
 
-    assert event == event_of(ContributionsAccrued, AUGUST, voucher=voucher, reverse_on=date(2023, 9, 1))
+    assert event == event_of(
+        ContributionsAccrued,
+        AUGUST,
+        voucher=voucher,
+        differences=(
+            MemberDifference(party="regionen", amount_ore=1_000_00),
+            MemberDifference(party="staten", amount_ore=-1_000_00),
+        ),
+        reverse_on=date(2023, 9, 1),
+    )
 
 
 def test_counts_what_was_invoiced_through_the_period_end_only() -> None:
@@ -404,6 +414,15 @@ def test_refuses_to_accrue_contributions_under_a_name_that_is_taken() -> None:
     book = given(*INVOICED, AUGUST)
 
     assert refused(book, AUGUST, AccrualExists) == {"accrual": "insatser-augusti"}
+
+
+def test_accrues_only_what_is_not_accrued_yet() -> None:
+    again = AccrueContributions(accrual="en-gang-till", period_end=date(2023, 8, 31))
+    book = given(a_contribution(), AUGUST)
+
+    assert refused(book, again, NothingToAccrue) == {"period_end": "2023-08-31"}
+    book = after(book, a_contribution_invoice(invoice_date=date(2023, 8, 15)))
+    assert postings(decided(book, again)) == [(2970, -3_000_00), (3985, 3_000_00)]
 
 
 def test_refuses_to_accrue_contributions_within_a_month() -> None:

@@ -93,7 +93,7 @@ class Desk:
         return import_file(
             data,
             "file.se",
-            store=self.store,
+            find=lambda: self.shelf.open("book") if self.shelf.exists("book") else None,
             writer=self.writer,
             today=self.today,
             options=ImportOptions(**options),  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.books.fiscal_year import Waiver
 from domain.books.manual import EnterOpeningBalances, Line, PostVoucher
 from domain.books.year_end import CloseYear
 from domain.catalogue import AnyEvent
@@ -89,7 +90,8 @@ def test_opening_balances_are_balances_and_not_a_voucher() -> None:
 
 
 def test_the_year_end_is_a_voucher_and_the_next_year_begins_with_it() -> None:
-    closed = (a_voucher(), CloseYear(year=2023), a_year(year=2024))
+    unreconciled = Waiver(point="bank_reconciled", reason="Prov")
+    closed = (a_voucher(), CloseYear(year=2023, waivers=(unreconciled,)), a_year(year=2024))
 
     assert '"S" 1 20231231 "Årets resultat 2023" 20230630 "Anna"' in with_label(exported(*closed), "#VER")
     following = exported(*closed, year=2024)

@@ -66,10 +66,10 @@ WAIVED = tuple(Waiver(point=point, reason="Prov") for point in get_args(Point))
 """Every point of the checklist of a closing, let pass."""
 
 
-def after(book: Book, *commands: Command) -> Book:
-    """Return the book after commands that are all accepted, recorded by Anna."""
+def after(book: Book, *commands: Command, by: Recorded = BY_ANNA) -> Book:
+    """Return the book after commands that are all accepted."""
     for command in commands:
-        for event in decide(book, command, BY_ANNA):
+        for event in decide(book, command, by):
             book = evolve(book, event)
     return book
 

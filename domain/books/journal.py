@@ -29,6 +29,10 @@ class Journal(Value, frozen=True, kw_only=True):
     controls_ore: Table[int, int] = Table()
 
 
+RESULT_KINDS = INCOME_STATEMENT | {"result"}
+"""A year's result is what these come to: once a year-end voucher has moved it to equity, nothing."""
+
+
 class VoucherEmpty(Refusal):
     """A voucher has at least two postings, none of them zero."""
 
@@ -120,7 +124,7 @@ def enter(journal: Journal, voucher: Voucher) -> Journal:
     controls, known = control_accounts(journal.chart), journal.chart.accounts
     for account, amount in zip(voucher.accounts, voucher.amounts_ore, strict=True):
         kind = known[account].kind
-        if kind in INCOME_STATEMENT:
+        if kind in RESULT_KINDS:
             result += amount
         elif kind == "cash":
             at = (account, voucher.accounting_date)

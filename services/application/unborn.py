@@ -47,6 +47,10 @@ class UnbornBook:
         """Return recorded identities, of which there are none before the book is made."""
         return self._made.identities(keys) if self._made is not None else {}
 
+    def stream(self) -> str:
+        """Return the name of the stream that the book has or will have."""
+        return self._made.stream() if self._made is not None else self._name
+
     def rows(self, after: int, limit: int) -> list[StoredRow]:
         """Return rows as they are stored, none before the book is made."""
         return self._made.rows(after, limit) if self._made is not None else []
@@ -54,6 +58,10 @@ class UnbornBook:
     def all_identities(self) -> list[Identity]:
         """Return recorded identities, of which there are none before the book is made."""
         return self._made.all_identities() if self._made is not None else []
+
+    def troubles(self) -> list[str]:
+        """Return what is wrong with the tables, of which there are none before the book is made."""
+        return self._made.troubles() if self._made is not None else []
 
     def append(self, events: Sequence[AnyEvent], *, after: int, identities: Sequence[Identity] = ()) -> int:
         """Append events, making the book first; raises `Conflict` when somebody else has made it, see `BookStore`."""

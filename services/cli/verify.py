@@ -6,7 +6,7 @@ import sys
 import msgspec
 
 from domain.kernel.refusal import Language
-from services.application.verify import Proof
+from services.application.proof import Proof
 from services.application.verify import verify as prove
 from services.bootstrap import running
 from services.cli.exits import OK, UNVERIFIED

@@ -53,6 +53,10 @@ class BookRecorder(ApplicationRecorder):
             for row in self.select_notifications(after, limit, inclusive_of_start=False)
         ]
 
+    def troubles(self) -> list[str]:
+        """Return what the database finds wrong with its own pages and tables; nothing where it looks right."""
+        return []
+
     @abstractmethod
     def failure(self, error: PersistenceError, book: str, after: int) -> StoreFailure:
         """Return what an error of the library means for a caller who appended after (or read at) a position."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -172,9 +173,30 @@ class SQLiteBookRecorder(SQLiteApplicationRecorder, BookRecorder):
             for position, stream, topic, state in rows
         ]
 
+    def troubles(self) -> list[str]:
+        """Return what SQLite finds wrong with the file, and each table or trigger that is not as it was made."""
+        with self.datastore.plain_cursor() as cursor:
+            cursor.execute("PRAGMA integrity_check(20)")
+            troubles = [str(row[0]) for row in cursor.fetchall() if row[0] != "ok"]
+            found = _objects(cursor)
+        with translated(), closing(sqlite.connect(":memory:")) as connection:
+            connection.executescript(SCHEMA)
+            made = _objects(connection.cursor())
+        return troubles + [
+            f"{name} {'is missing' if name not in found else 'was added' if name not in made else 'was changed'}"
+            for name in sorted(found.keys() | made.keys())
+            if found.get(name) != made.get(name)
+        ]
+
     def failure(self, error: PersistenceError, book: str, after: int) -> StoreFailure:
         """Return what an error of the library means for a caller who appended after (or read at) a position."""
         return diagnosis(error, book, after)
+
+
+def _objects(cursor: Any) -> dict[str, str]:  # noqa: ANN401 - one of two modules' cursors
+    """Return the statement that made each table, index and trigger, by kind and name."""
+    cursor.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    return {f"{kind} {name}": sql for kind, name, sql in cursor.fetchall()}
 
 
 def diagnosis(error: PersistenceError, book: str, after: int) -> StoreFailure:

@@ -50,11 +50,17 @@ class BookStore(Protocol[E]):
     def identities(self, keys: Sequence[bytes]) -> dict[bytes, Identity]:
         """Return the identities recorded under these keys; a key that is not recorded is left out."""
 
+    def stream(self) -> str:
+        """Return the name of the book's stream, which was given when the book was made."""
+
     def rows(self, after: int, limit: int) -> list[StoredRow]:
         """Return at most `limit` rows above a position as they are stored, in order, for whoever proves the book."""
 
     def all_identities(self) -> list[Identity]:
         """Return every identity that is recorded, in any order."""
+
+    def troubles(self) -> list[str]:
+        """Return what the database finds wrong with its own pages and tables; nothing where it looks right."""
 
     def append(self, events: Sequence[E], *, after: int, identities: Sequence[Identity] = ()) -> int:
         """Append events after position `after`, in one transaction with their identities; return the new head.
@@ -114,6 +120,11 @@ class StoredBook(Generic[E]):
         with self._lent() as application:
             return {identity.key: identity for identity in application.book.select_identities(list(keys))}
 
+    def stream(self) -> str:
+        """Return the name of the book's stream, which was given when the book was made."""
+        with self._lent() as application:
+            return application.stream
+
     def rows(self, after: int, limit: int) -> list[StoredRow]:
         """Return at most `limit` rows above a position as they are stored, in order, for whoever proves the book."""
         with self._lent() as application:
@@ -123,6 +134,11 @@ class StoredBook(Generic[E]):
         """Return every identity that is recorded, in any order."""
         with self._lent() as application:
             return application.book.select_all_identities()
+
+    def troubles(self) -> list[str]:
+        """Return what the database finds wrong with its own pages and tables; nothing where it looks right."""
+        with self._lent() as application:
+            return application.book.troubles()
 
     def append(self, events: Sequence[E], *, after: int, identities: Sequence[Identity] = ()) -> int:
         """Append events after position `after`, in one transaction with their identities; return the new head."""

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from domain.books.accrual import (
     AccrualExists,
@@ -11,10 +12,15 @@ from domain.books.accrual import (
     AccrualReversed,
     AccrualUnknown,
     ItemAccrued,
+    RecurringAccrualSet,
+    RecurringAccrualWrong,
     ReverseAccrual,
+    SetRecurringAccrual,
+    recurring_amount,
 )
 from domain.books.chart import AccountUnknown
 from domain.books.fiscal_year import ClosePeriod, DateInClosedPeriod, DateOutsideYear, NotAMonthEnd
+from domain.books.register import ProjectUnknown
 from domain.books.voucher import Voucher
 from tests.builders import TODAY, a_year, after, an_accrual, decided, event_of, given, postings, refused, vouched
 
@@ -128,3 +134,59 @@ def test_keeps_accruals_apart() -> None:
 
     assert book.accruals["el-juni"] is None
     assert book.accruals["el-maj"] is not None
+
+
+# ---------------------------------------------------------------------------------------------- recurring accruals
+
+RENT = SetRecurringAccrual(
+    accrual="hyra", kind="accrued-cost", account=5010, monthly_ore=10_00, first_month=date(2023, 2, 1), text="Hyra"
+)
+INSURANCE = SetRecurringAccrual(
+    accrual="forsakring",
+    kind="prepaid-cost",
+    account=6310,
+    monthly_ore=5_00,
+    first_month=date(2023, 3, 1),
+    last_month=date(2023, 8, 31),
+    text="Försäkring",
+)
+
+
+@pytest.mark.parametrize("command", [RENT, INSURANCE, replace(RENT, project="insatsen")])
+def test_sets_a_recurring_accrual(command: SetRecurringAccrual) -> None:
+    assert decided(given(), command) == event_of(RecurringAccrualSet, command)
+
+
+@pytest.mark.parametrize("command", [replace(INSURANCE, last_month=None), replace(RENT, last_month=date(2023, 1, 31))])
+def test_refuses_a_recurring_accrual_without_an_order_of_months(command: SetRecurringAccrual) -> None:
+    assert refused(given(), command, RecurringAccrualWrong) == {"accrual": command.accrual}
+
+
+def test_refuses_a_recurring_accrual_on_an_account_it_does_not_have() -> None:
+    assert refused(given(), replace(RENT, account=5011), AccountUnknown) == {"account": 5011}
+
+
+def test_refuses_a_recurring_accrual_of_an_unknown_project() -> None:
+    assert refused(given(), replace(RENT, project="okand"), ProjectUnknown) == {"project": "okand"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "period_end", "amount_ore"),
+    [
+        (RENT, date(2023, 1, 31), 0),  # before the first month
+        (RENT, date(2023, 2, 28), 10_00),
+        (RENT, date(2023, 12, 31), 110_00),
+        (RENT, date(2024, 2, 29), 20_00),  # a new year begins anew
+        (replace(RENT, last_month=date(2023, 3, 1)), date(2023, 3, 31), 20_00),
+        (replace(RENT, last_month=date(2023, 3, 1)), date(2023, 4, 30), 0),  # after the last month
+        (INSURANCE, date(2023, 2, 28), 0),  # not paid yet
+        (INSURANCE, date(2023, 3, 31), 25_00),  # April to August are left
+        (INSURANCE, date(2023, 7, 31), 5_00),
+        (INSURANCE, date(2023, 8, 31), 0),
+        (INSURANCE, date(2023, 9, 30), 0),
+    ],
+)
+def test_counts_the_months_of_a_recurring_accrual(rule: SetRecurringAccrual, period_end: date, amount_ore: int) -> None:
+    event = event_of(RecurringAccrualSet, rule)
+
+    assert recurring_amount(event, date(period_end.year, 1, 1), period_end) == amount_ore

@@ -6,7 +6,7 @@ import pytest
 
 from domain.book import Book, evolve
 from domain.books.chart import AccountUnknown
-from domain.books.fiscal_year import YearUnknown
+from domain.books.fiscal_year import ClosePeriod, DateInClosedPeriod, YearUnknown
 from domain.books.journal import VoucherNotBalanced
 from domain.books.manual import (
     CorrectionBeforeVoucher,
@@ -22,10 +22,13 @@ from domain.books.manual import (
 )
 from domain.books.series import RESERVED
 from domain.books.voucher import Voucher
+from domain.books.year_end import CloseYear
 from domain.decisions import decide
+from domain.kernel.refusal import Warned
 from tests.builders import (
     BY_ANNA,
     TODAY,
+    WAIVED,
     a_correction,
     a_voucher,
     a_year,
@@ -211,3 +214,47 @@ def test_sums_to_zero_after_a_correction() -> None:
 
     assert dict(book.journal.results_ore) == {2023: 0}
     assert after(book, a_voucher()).journal.numbers[2023, "A"] == 2
+
+
+def test_dates_a_correction_as_the_voucher_while_its_period_is_open() -> None:
+    book, original = posted()
+
+    event = decided(book, a_correction(corrected_on=None), original=original)
+
+    assert vouched(event).accounting_date == TODAY
+
+
+def test_dates_a_correction_on_the_first_open_day_once_the_period_is_closed() -> None:
+    book, original = posted()
+    book = after(book, ClosePeriod(year=2023, through=date(2023, 7, 31), waivers=WAIVED))
+
+    event = decided(book, a_correction(corrected_on=None), original=original)
+
+    assert vouched(event).accounting_date == date(2023, 8, 1)
+
+
+def test_dates_a_correction_in_the_next_year_once_the_year_is_closed() -> None:
+    book, original = posted()
+    book = after(book, a_year(year=2024), CloseYear(year=2023, waivers=WAIVED))
+
+    event = decided(book, a_correction(corrected_on=None), original=original)
+
+    assert str(vouched(event).id) == "R1/2024"
+    assert vouched(event).accounting_date == date(2024, 1, 1)
+
+
+def test_refuses_an_undated_correction_when_no_period_after_the_voucher_is_open() -> None:
+    book, original = posted()
+    book = after(book, CloseYear(year=2023, waivers=WAIVED))
+
+    assert refused(book, a_correction(corrected_on=None), DateInClosedPeriod, original=original)
+
+
+def test_warns_of_a_correction_that_a_sub_ledger_does_not_follow() -> None:
+    event = decided(given(), a_voucher(lines=lines((2440, 1), (1930, -1))))
+
+    correction = decided(evolve(given(), event), a_correction(), original=vouched(event))
+
+    assert correction.recorded == BY_ANNA.warn(
+        Warned(code="correction_touches_subledger", facts={"voucher": "A1/2023"})
+    )

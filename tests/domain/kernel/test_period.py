@@ -4,7 +4,14 @@ from datetime import date
 
 import pytest
 
-from domain.kernel.period import add_months, first_of_month, is_month_end, last_of_month, months_between
+from domain.kernel.period import (
+    add_months,
+    first_of_month,
+    is_month_end,
+    last_of_month,
+    months_between,
+    next_working_day,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,3 +54,16 @@ def test_adds_months(first: date, months: int, expected: date) -> None:
 )
 def test_counts_whole_months(start: date, end: date, months: int) -> None:
     assert months_between(start, end) == months
+
+
+@pytest.mark.parametrize(
+    ("day", "following"),
+    [
+        (date(2023, 6, 1), date(2023, 6, 2)),
+        (date(2023, 6, 2), date(2023, 6, 5)),  # from Friday to Monday
+        (date(2023, 6, 3), date(2023, 6, 5)),
+        (date(2023, 6, 4), date(2023, 6, 5)),
+    ],
+)
+def test_finds_the_next_working_day(day: date, following: date) -> None:
+    assert next_working_day(day) == following

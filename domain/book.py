@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace as change
 
 from domain.books import accrual, fiscal_year, journal, manual, register
-from domain.books.accrual import AccrualReversed, Accruals, ItemAccrued, Recurring, RecurringAccrualSet
+from domain.books.accrual import AccrualReversed, Accruals, ItemAccrued, Recurred, Recurring, RecurringAccrualSet
 from domain.books.chart import AccountAssigned, AccountClosed, AccountOpened, with_account
 from domain.books.fiscal_year import FiscalYearOpened, PeriodClosed, PeriodReopened
 from domain.books.journal import Journal
@@ -18,6 +18,7 @@ from domain.books.manual import (
     VoucherReplaced,
 )
 from domain.books.register import AssociationRegistered, Party, PartyRegistered, ProjectClosed, ProjectOpened
+from domain.books.voucher import VoucherId
 from domain.books.year_end import YearClosed
 from domain.catalogue import AnyEvent, voucher_of
 from domain.funding import facts as funding
@@ -55,6 +56,7 @@ class Book(Value, frozen=True, kw_only=True):
     receivables: Receivables = Table()
     budgets: Budgets = Table()
     recurring: Recurring = Table()
+    recurred: Recurred = Table()
     reconciled: Reconciled = Table()
     late_bookings: int = 0
     reports_issued: int = 0
@@ -111,11 +113,27 @@ def _year_closed(book: Book, event: YearClosed) -> Book:
 
 
 def _corrected(book: Book, event: VoucherCorrected) -> Book:
-    return change(book, corrected=manual.with_correction(book.corrected, event))
+    """Let an accrual that is corrected before its reversal wait for none: the correction has undone it."""
+    book = change(book, corrected=manual.with_correction(book.corrected, event))
+    named = VoucherId(event.year, event.series, event.number)
+    waiting = accrual.waiting_by(book.accruals, named)
+    if waiting is None:
+        return book
+    return change(
+        book,
+        accruals=accrual.without_accrual(book.accruals, waiting),
+        recurred=accrual.without_recurred(book.recurred, named),
+        membership=membership.without_accrual(book.membership, named),
+    )
 
 
 def _contributions_accrued(book: Book, event: members.ContributionsAccrued) -> Book:
     return _accrued(_membership(book, event), event)
+
+
+def _item_accrued(book: Book, event: ItemAccrued) -> Book:
+    recurred = accrual.with_recurred(book.recurred, book.recurring, event)
+    return change(_accrued(book, event), recurred=recurred)
 
 
 def _accrued(book: Book, event: ItemAccrued | members.ContributionsAccrued) -> Book:
@@ -206,7 +224,7 @@ EVOLUTIONS: dict[type[Command], Evolution] = {
     VoucherCorrected: _corrected,
     VoucherReplaced: _same,
     RecurringAccrualSet: _recurring,
-    ItemAccrued: _accrued,
+    ItemAccrued: _item_accrued,
     AccrualReversed: _accrual_reversed,
     members.MemberJoined: _joined,
     members.MemberLeft: _membership,

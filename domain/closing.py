@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from domain.book import Book, evolve
 from domain.books import accrual, year_end
-from domain.books.accrual import AccrueItem, ReverseAccrual
+from domain.books.accrual import ReverseAccrual
 from domain.books.chart import control_accounts
 from domain.books.fiscal_year import (
     ClosePeriod,
@@ -31,6 +33,7 @@ from domain.kernel.period import ONE_DAY
 from domain.kernel.refusal import Refusal
 from domain.membership.contribution import accrue_contributions, contribution_differences
 from domain.membership.facts import AccrueContributions
+from domain.treasury import bank
 
 if TYPE_CHECKING:
     from domain.books.fiscal_year import (
@@ -58,7 +61,7 @@ def close_period(book: Book, command: ClosePeriod, recorded: Recorded) -> tuple[
 
 
 def close_year(book: Book, command: CloseYear, recorded: Recorded) -> tuple[AnyEvent, ...]:
-    """Close a year: its last period first where that is open, then the result to equity, then reversals."""
+    """Close a year: its last period first where that is open, with all that goes with it, then the result to equity."""
     year = known_year(book.journal.years, command.year)
     if year.closed:
         raise YearIsClosed(year=command.year)
@@ -108,18 +111,10 @@ def _accrue(steps: _Steps, through: date, recorded: Recorded) -> None:
         steps.take(accrue_contributions(journal, steps.book.membership, steps.book.accruals, command, recorded))
     year = next(year for year in journal.years.values() if year.start <= through <= year.end)
     for name, rule in sorted(steps.book.recurring.items()):
-        amount_ore = accrual.recurring_amount(rule, year.start, through)
-        if amount_ore and f"{name}.{through:%Y-%m}" not in steps.book.accruals:
-            item = AccrueItem(
-                accrual=f"{name}.{through:%Y-%m}",
-                kind=rule.kind,
-                account=rule.account,
-                amount_ore=amount_ore,
-                period_end=through,
-                text=rule.text,
-                project=rule.project,
-            )
-            steps.take(accrual.accrue_item(steps.book.journal, steps.book.accruals, item, recorded))
+        standing = steps.book.recurred.get((name, through))
+        for item in accrual.recurring_items(rule, year.start, through, standing):
+            fresh = structs.replace(item, accrual=_fresh(steps.book, name, through))
+            steps.take(accrual.accrue_item(steps.book.journal, steps.book.accruals, fresh, recorded))
 
 
 def _fresh(book: Book, name: str, through: date) -> str:
@@ -155,20 +150,19 @@ def _checked(book: Book, through: date, waivers: tuple[Waiver, ...]) -> Iterator
 
 
 def _unreconciled(book: Book, through: date) -> Found:
-    """Find cash accounts that moved by the day and whose statements do not reach it."""
-    moved = {account for account, day in book.journal.cash_ore if day <= through}
-    late = sorted(account for account in moved if book.reconciled.get(account, date.min) < through)
+    """Find cash accounts that moved by the day and whose statements do not reach it, or agree no more."""
+    moved = sorted({account for account, day in book.journal.cash_ore if day <= through})
+    late = [account for account in moved if not bank.is_reconciled(book.journal, book.reconciled, account, through)]
     return {"accounts": ", ".join(str(account) for account in late)} if late else {}
 
 
 def _subledgers(book: Book, _: date) -> Found:
     """Find sub-ledgers that do not sum to their control account (LKBR 3:6)."""
     members, customers, suppliers = control_accounts(book.journal.chart)
-    owed = {
-        members: sum(invoice.owed_ore for invoice in book.membership.invoices.values()),
-        customers: sum(invoice.owed_ore for invoice in book.receivables.values()),
-        suppliers: -sum(invoice.owed_ore for invoice in book.payables.invoices.values()),
-    }
+    owed = dict.fromkeys((members, customers, suppliers), 0)
+    owed[members] += sum(invoice.owed_ore for invoice in book.membership.invoices.values())
+    owed[customers] += sum(invoice.owed_ore for invoice in book.receivables.values())
+    owed[suppliers] -= sum(invoice.owed_ore for invoice in book.payables.invoices.values())
     differences = {str(account): book.journal.controls_ore.get(account, 0) - amount for account, amount in owed.items()}
     return {f"{account}_difference_ore": amount for account, amount in differences.items() if amount}
 

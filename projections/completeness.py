@@ -13,18 +13,24 @@ from projections.table import Cell, Line, ReportTable
 
 
 def series(_: History, vouchers: Iterable[Entered], as_of: date, language: Language) -> ReportTable:
-    """Return each series and fiscal year: first and last number, how many vouchers, how many numbers missing."""
+    """Return each series and fiscal year: first and last number and how many vouchers by the day, numbers missing.
+
+    Numbers are given when a voucher is registered, so one that is dated after the day is not missing.
+    """
     numbers: dict[tuple[int, str], list[int]] = {}
+    known: dict[tuple[int, str], set[int]] = {}
     for row in vouchers:
-        if row.voucher.accounting_date <= as_of:
-            numbers.setdefault((row.voucher.year, row.voucher.series), []).append(row.voucher.number)
+        voucher = row.voucher
+        known.setdefault((voucher.year, voucher.series), set()).add(voucher.number)
+        if voucher.accounting_date <= as_of:
+            numbers.setdefault((voucher.year, voucher.series), []).append(voucher.number)
     lines = tuple(
         Line(
             id=f"{name}-{year}",
             label=f"{name} {year}",
             cells=tuple(
                 Cell(Fraction(count))
-                for count in (min(found), max(found), len(found), max(found) - min(found) + 1 - len(set(found)))
+                for count in (min(found), max(found), len(found), _missing(known[year, name], max(found)))
             ),
         )
         for (year, name), found in sorted(numbers.items())
@@ -32,6 +38,11 @@ def series(_: History, vouchers: Iterable[Entered], as_of: date, language: Langu
     columns = {"sv": ("Första", "Sista", "Antal", "Saknas"), "en": ("First", "Last", "Count", "Missing")}
     title = "Verifikationsserier" if language == "sv" else "Voucher series"
     return ReportTable(id="series", title=title, unit="antal", decimals=0, columns=columns[language], lines=lines)
+
+
+def _missing(known: set[int], last: int) -> int:
+    """Return how many of the numbers 1 to the last one the book does not have, whatever day they are dated."""
+    return last - sum(1 for number in known if number <= last)
 
 
 def late_bookings(history: History, vouchers: Iterable[Entered], as_of: date, language: Language) -> ReportTable:

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from domain.books.chart import Role
-from domain.catalogue import AnyEvent
+from domain.catalogue import AnyEvent, voucher_of
 from domain.funding.facts import GrantClaimed
 from domain.kernel.refusal import Language
 from domain.membership.facts import ContributionCredited, ContributionInvoiced, ContributionReceived
@@ -60,43 +60,44 @@ def items_of(events: Iterable[AnyEvent], as_of: date) -> Items:
     """Return every invoice of every sub-ledger as of a day, by ledger and a key of its own."""
     items: Items = {}
     for event in events:
-        voucher = getattr(event, "voucher", None)
-        if voucher is not None and voucher.accounting_date <= as_of:
-            _take(items, event)
-    return items
+        voucher = voucher_of(event)
+        if voucher is not None:
+            _take(items, event, int(voucher.accounting_date <= as_of))
+    return {key: item for key, item in items.items() if item.invoiced_ore or item.credited_ore or item.paid_ore}
 
 
-def _take(items: Items, event: AnyEvent) -> None:
+def _take(items: Items, event: AnyEvent, counts: int) -> None:
+    """Take in an event, `counts` times (once or not at all): a payment may be dated before the invoice it pays."""
     match event:
         case ContributionInvoiced():
-            items["member-ledger", event.invoice] = Item(event.party, event.invoice, event.amount_ore)
+            items["member-ledger", event.invoice] = Item(event.party, event.invoice, counts * event.amount_ore)
         case ContributionReceived():
-            items["member-ledger", event.invoice].paid_ore += event.amount_ore
+            items["member-ledger", event.invoice].paid_ore += counts * event.amount_ore
         case ContributionCredited():
-            items["member-ledger", event.invoice].credited_ore += event.amount_ore
+            items["member-ledger", event.invoice].credited_ore += counts * event.amount_ore
         case OtherIncomeInvoiced():
             amount = -sum(line.amount_ore for line in event.lines)
-            items["customer-ledger", event.invoice] = Item(event.customer, event.invoice, amount)
+            items["customer-ledger", event.invoice] = Item(event.customer, event.invoice, counts * amount)
         case OtherIncomeReceived() if event.invoice is not None:
-            items["customer-ledger", event.invoice].paid_ore += event.amount_ore
+            items["customer-ledger", event.invoice].paid_ore += counts * event.amount_ore
         case GrantClaimed():
             items["supplier-ledger", f"{event.owner} {event.invoice}"] = Item(
-                event.owner, event.invoice, event.amount_ore
+                event.owner, event.invoice, counts * event.amount_ore
             )
         case _:
-            _take_supplier(items, event)
+            _take_supplier(items, event, counts)
 
 
-def _take_supplier(items: Items, event: AnyEvent) -> None:
+def _take_supplier(items: Items, event: AnyEvent, counts: int) -> None:
     match event:
         case SupplierInvoiceReceived():
-            amount = sum(line.amount_ore for line in event.lines) + event.vat_ore
+            amount = counts * (sum(line.amount_ore for line in event.lines) + event.vat_ore)
             items["supplier-ledger", f"{event.supplier} {event.invoice}"] = Item(event.supplier, event.invoice, amount)
         case SupplierInvoiceCredited():
             amount = sum(line.amount_ore for line in event.lines) + event.vat_ore
-            items["supplier-ledger", f"{event.supplier} {event.invoice}"].credited_ore += amount
+            items["supplier-ledger", f"{event.supplier} {event.invoice}"].credited_ore += counts * amount
         case SupplierInvoicePaid():
-            items["supplier-ledger", f"{event.supplier} {event.invoice}"].paid_ore += event.amount_ore
+            items["supplier-ledger", f"{event.supplier} {event.invoice}"].paid_ore += counts * event.amount_ore
         case _:
             pass
 

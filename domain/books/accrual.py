@@ -6,9 +6,9 @@ from typing import Literal
 from domain.books import series
 from domain.books.chart import Role, usable_account
 from domain.books.fiscal_year import known_year, open_year_of, refuse_odd_month_end
-from domain.books.journal import Journal, draft_voucher
+from domain.books.journal import Journal, draft_reversal, draft_voucher
 from domain.books.register import usable_project
-from domain.books.voucher import Posting, Voucher, reversed_postings
+from domain.books.voucher import Posting, Voucher, VoucherId
 from domain.kernel.event import Command, Recorded, Value, accept
 from domain.kernel.identity import Slug, Text
 from domain.kernel.money import PositiveOre
@@ -23,6 +23,12 @@ BALANCE_ROLE: dict[AccrualKind, Role] = {
     "prepaid-cost": "prepaid_costs",
     "accrued-income": "accrued_income",
     "prepaid-income": "prepaid_income",
+}
+OPPOSITE: dict[AccrualKind, AccrualKind] = {
+    "accrued-cost": "prepaid-cost",
+    "prepaid-cost": "accrued-cost",
+    "accrued-income": "prepaid-income",
+    "prepaid-income": "accrued-income",
 }
 DEBIT_ON_BALANCE: frozenset[AccrualKind] = frozenset({"prepaid-cost", "accrued-income"})
 
@@ -64,6 +70,7 @@ class RecurringAccrualSet(
 
 
 Recurring = Table[str, RecurringAccrualSet]
+"""The rule of each name."""
 
 
 class AccrueItem(Command, frozen=True, kw_only=True):
@@ -86,6 +93,10 @@ class ItemAccrued(AccrueItem, frozen=True, kw_only=True, tag_field="event", tag=
     recorded: Recorded
     voucher: Voucher
     reverse_on: date
+
+
+Recurred = Table[tuple[str, date], ItemAccrued]
+"""By rule and month end: what a rule has accrued."""
 
 
 class ReverseAccrual(Command, frozen=True, kw_only=True):
@@ -158,6 +169,66 @@ def recurring_amount(rule: RecurringAccrualSet, year_start: date, period_end: da
     return rule.monthly_ore * max(months, 0)
 
 
+def recurring_items(
+    rule: RecurringAccrualSet, year_start: date, period_end: date, standing: ItemAccrued | None
+) -> tuple[AccrueItem, ...]:
+    """Return what is left to accrue by a rule at a month end.
+
+    That is nothing where what it says stands already; where something else stands, its opposite comes first.
+    """
+    named = f"{rule.accrual}.{period_end:%Y-%m}"
+    wanted: tuple[AccrueItem, ...] = ()
+    amount_ore = recurring_amount(rule, year_start, period_end)
+    if amount_ore:
+        item = AccrueItem(
+            accrual=named,
+            kind=rule.kind,
+            account=rule.account,
+            amount_ore=amount_ore,
+            period_end=period_end,
+            text=rule.text,
+            project=rule.project,
+        )
+        wanted = (item,)
+    if standing is None:
+        return wanted
+    if wanted and _says(standing) == _says(wanted[0]):
+        return ()
+    opposite = AccrueItem(
+        accrual=named,
+        kind=OPPOSITE[standing.kind],
+        account=standing.account,
+        amount_ore=standing.amount_ore,
+        period_end=period_end,
+        text=f"Ändrad: {standing.text}"[:500],
+        project=standing.project,
+        party=standing.party,
+        balance_account=standing.voucher.accounts[0],
+    )
+    return (opposite, *wanted)
+
+
+def _says(item: AccrueItem) -> tuple[AccrualKind, int, int, str]:
+    return item.kind, item.account, item.amount_ore, item.project
+
+
+def with_recurred(recurred: Recurred, recurring: Recurring, event: ItemAccrued) -> Recurred:
+    """Return what the rules have accrued, after an accrual that is named for a rule and its month, or is not."""
+    rule, month, _ = event.accrual.partition(f".{event.period_end:%Y-%m}")
+    if not month or rule not in recurring:
+        return recurred
+    key = (rule, event.period_end)
+    standing = recurred.get(key)
+    undone = standing is not None and event.voucher.amounts_ore == tuple(-ore for ore in standing.voucher.amounts_ore)
+    return recurred.drop(key) if undone else recurred.put(key, event)
+
+
+def without_recurred(recurred: Recurred, named: VoucherId) -> Recurred:
+    """Return what the rules have accrued, after a voucher was corrected."""
+    keys = [key for key, event in recurred.items() if event.voucher.id == named]
+    return recurred.drop(keys[0]) if keys else recurred
+
+
 def accrue_item(journal: Journal, accruals: Accruals, command: AccrueItem, recorded: Recorded) -> ItemAccrued:
     """Post an accrual or prepayment against the balance account of its kind."""
     refuse_known_accrual(accruals, command.accrual)
@@ -186,13 +257,12 @@ def reverse_accrual(
     accrual = accruals[command.accrual]
     if accrual is None:
         raise AccrualIsReversed(accrual=command.accrual)
-    voucher = draft_voucher(
+    voucher = draft_reversal(
         journal,
+        accrual.voucher,
         series=series.ACCRUALS,
         accounting_date=accrual.reverse_on,
         text=f"Återföring: {accrual.voucher.text}",
-        postings=reversed_postings(accrual.voucher.postings),
-        reference=str(accrual.voucher.id),
     )
     return accept(AccrualReversed, command, recorded=recorded, voucher=voucher)
 
@@ -213,6 +283,12 @@ def refuse_known_accrual(accruals: Accruals, name: str) -> None:
 def with_accrual(accruals: Accruals, name: str, voucher: Voucher, reverse_on: date) -> Accruals:
     """Return the accruals with one more that waits for its reversal."""
     return accruals.put(name, Accrual(voucher=voucher, reverse_on=reverse_on))
+
+
+def waiting_by(accruals: Accruals, named: VoucherId) -> str | None:
+    """Return the name of the accrual that waits for its reversal and has this voucher, if there is one."""
+    waiting = (name for name, row in accruals.items() if row is not None and row.voucher.id == named)
+    return next(waiting, None)
 
 
 def without_accrual(accruals: Accruals, name: str) -> Accruals:

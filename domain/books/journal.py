@@ -105,6 +105,24 @@ def draft_voucher(
     )
 
 
+def draft_reversal(journal: Journal, original: Voucher, *, series: str, accounting_date: date, text: str) -> Voucher:
+    """Return a voucher with the opposite postings of one that is in the book, which it names, or refuse.
+
+    Only the date is checked: what was posted can be undone though its account or project has been closed since.
+    """
+    year = open_year_of(journal.years, accounting_date)
+    return msgspec.structs.replace(
+        original,
+        series=series,
+        number=journal.numbers.get((year, series), 0) + 1,
+        year=year,
+        accounting_date=accounting_date,
+        text=text,
+        reference=str(original.id),
+        amounts_ore=tuple(-ore for ore in original.amounts_ore),
+    )
+
+
 def is_late(chart: Chart, voucher: Voucher, registered_on: date) -> bool:
     """Tell whether a voucher with cash in or out was registered after the next working day (LKBR 3:4)."""
     if registered_on <= voucher.accounting_date + ONE_DAY:

@@ -12,9 +12,9 @@ import msgspec
 from domain.books import series
 from domain.books.chart import INCOME_STATEMENT, control_accounts, usable_account
 from domain.books.fiscal_year import Year, first_open_day, known_year
-from domain.books.journal import Journal, draft_voucher
+from domain.books.journal import Journal, draft_reversal, draft_voucher
 from domain.books.series import Series
-from domain.books.voucher import Posting, Voucher, VoucherId, reversed_postings
+from domain.books.voucher import Posting, Voucher, VoucherId
 from domain.kernel.event import Command, Recorded, Value, accept
 from domain.kernel.identity import Text
 from domain.kernel.money import Ore
@@ -210,18 +210,13 @@ def correct_voucher(
         raise CorrectionBeforeVoucher(
             voucher=str(named), corrected_on=str(corrected_on), accounting_date=str(original.accounting_date)
         )
-    voucher = draft_voucher(
-        journal,
-        series=series.CORRECTIONS,
-        accounting_date=corrected_on,
-        text=command.reason,
-        postings=reversed_postings(original.postings),
-        counterparty=original.counterparty,
-        reference=str(named),
+    voucher = draft_reversal(
+        journal, original, series=series.CORRECTIONS, accounting_date=corrected_on, text=command.reason
     )
     if set(original.accounts) & set(control_accounts(journal.chart)):
-        warned = Warned(code="correction_touches_subledger", facts={"voucher": str(named)})
-        recorded = recorded.warn(warned)
+        recorded = recorded.warn(Warned(code="correction_touches_subledger", facts={"voucher": str(named)}))
+    if named.series == series.ACCRUALS:
+        recorded = recorded.warn(Warned(code="correction_touches_accrual", facts={"voucher": str(named)}))
     return accept(VoucherCorrected, command, recorded=recorded, voucher=voucher)
 
 

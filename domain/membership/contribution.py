@@ -10,7 +10,7 @@ import msgspec
 
 from domain.books import series
 from domain.books.accrual import Accruals, draft_month_end, refuse_known_accrual
-from domain.books.fiscal_year import known_year, open_year_of
+from domain.books.fiscal_year import open_year_of
 from domain.books.journal import Journal, draft_voucher
 from domain.books.register import PartyKind, refuse_known_party, refuse_wrong_number
 from domain.kernel.event import Recorded, accept
@@ -34,7 +34,7 @@ from domain.membership.facts import (
     MemberLeft,
     ReceiveContribution,
 )
-from domain.membership.membership import ContributionInvoice, Membership, evolve
+from domain.membership.membership import Agreement, ContributionInvoice, Membership, evolve
 from domain.posting_rules import contributions
 
 SHARES: dict[PartyKind, int] = {"state": 2, "region": 1, "municipality": 1}
@@ -228,16 +228,25 @@ def accrue_contributions(
 ) -> ContributionsAccrued:
     """Accrue or prepay, per member, the difference between what is earned and what was invoiced.
 
-    Linear recognition earns the year's amount by months of the year that have passed; contributions that are
-    recognised as invoiced are left alone.
+    Linear recognition earns the year's amount by months of the year that have passed; what is recognised as invoiced
+    is never accrued.
     """
     refuse_known_accrual(accruals, command.accrual)
+    year = open_year_of(journal.years, command.period_end)
     differences = contribution_differences(journal, membership, command.period_end)
     if not differences:
         raise NothingToAccrue(period_end=str(command.period_end))
-    kinds = journal.register.parties
     postings = contributions.accrued(
-        journal.chart, [(row.party, kinds[row.party].kind, row.amount_ore) for row in differences]
+        journal.chart,
+        [
+            (
+                row.party,
+                journal.register.parties[row.party].kind,
+                membership.agreements[row.year or year, row.party].accrued_ore(command.period_end),
+                row.amount_ore,
+            )
+            for row in differences
+        ],
     )
     text = f"Periodisering medlemsinsatser per {command.period_end}"
     voucher = draft_month_end(journal, command.period_end, text, postings)
@@ -254,22 +263,34 @@ def accrue_contributions(
 def contribution_differences(
     journal: Journal, membership: Membership, period_end: date
 ) -> tuple[MemberDifference, ...]:
-    """Return what is earned at a month end above what was invoiced and accrued, per member where it is not zero."""
+    """Return what is earned at a month end above what was invoiced and accrued, per member where it is not zero.
+
+    So is the contribution of a year before that is still to be invoiced, and of a year to come that was invoiced early.
+    """
     name = open_year_of(journal.years, period_end)
-    year = known_year(journal.years, name)
-    passed = months_between(year.start, period_end)
-    whole = months_between(year.start, year.end)
     rows = (
         MemberDifference(
             party=party,
-            amount_ore=divide(agreement.amount_ore * passed, whole)
+            amount_ore=_earned(journal, agreed_year, agreement, period_end)
             - agreement.invoiced_ore(period_end)
             - agreement.accrued_ore(period_end),
+            year=0 if agreed_year == name else agreed_year,
         )
         for (agreed_year, party), agreement in sorted(membership.agreements.items())
-        if agreed_year == name and agreement.recognition == "linear"
+        if agreed_year >= min(journal.years)
     )
     return tuple(row for row in rows if row.amount_ore)
+
+
+def _earned(journal: Journal, agreed_year: int, agreement: Agreement, period_end: date) -> int:
+    """Return what of a year's contribution is income at a month end, in öre."""
+    if agreement.recognition == "as-invoiced":
+        return agreement.invoiced_ore(period_end)
+    year = journal.years.get(agreed_year)
+    if year is None or period_end < year.start:
+        return 0
+    passed = months_between(year.start, min(period_end, year.end))
+    return divide(agreement.amount_ore * passed, months_between(year.start, year.end))
 
 
 def _member(membership: Membership, party: str) -> PartyKind:

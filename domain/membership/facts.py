@@ -128,10 +128,14 @@ class AccrueContributions(Command, frozen=True, kw_only=True):
 
 
 class MemberDifference(Value, frozen=True, kw_only=True):
-    """What a member's contribution is accrued by in öre; negative where it is prepaid."""
+    """What a member's contribution is accrued by in öre; negative where it is prepaid.
+
+    The year is named where it is not the fiscal year of the accrual.
+    """
 
     party: str
     amount_ore: int
+    year: int = 0
 
 
 class ContributionsAccrued(

@@ -5,6 +5,7 @@ from datetime import date
 import msgspec
 
 from domain.books.register import PartyKind, Recognition
+from domain.books.voucher import VoucherId
 from domain.kernel.event import Value
 from domain.kernel.table import Table
 from domain.membership.facts import (
@@ -25,7 +26,7 @@ class Agreement(Value, frozen=True, kw_only=True):
     amount_ore: int
     recognition: Recognition
     invoiced: tuple[tuple[date, int], ...] = ()
-    accrued: tuple[tuple[date, int], ...] = ()
+    accrued: tuple[tuple[date, int, VoucherId], ...] = ()
 
     def invoiced_ore(self, through: date | None = None) -> int:
         """Return what was invoiced, less credits, in öre; through a day or altogether."""
@@ -33,7 +34,7 @@ class Agreement(Value, frozen=True, kw_only=True):
 
     def accrued_ore(self, period_end: date) -> int:
         """Return what was accrued (positive) or prepaid (negative) at a period end, in öre."""
-        return sum(amount for day, amount in self.accrued if day == period_end)
+        return sum(amount for day, amount, _ in self.accrued if day == period_end)
 
 
 class ContributionInvoice(Value, frozen=True, kw_only=True):
@@ -81,11 +82,21 @@ def evolve(membership: Membership, event: MembershipEvent) -> Membership:
 def _accrued(membership: Membership, event: ContributionsAccrued) -> Table[tuple[int, str], Agreement]:
     agreements = membership.agreements
     for difference in event.differences:
-        key = (event.voucher.year, difference.party)
+        key = (difference.year or event.voucher.year, difference.party)
         row = agreements[key]
-        accrued = (*row.accrued, (event.period_end, difference.amount_ore))
+        accrued = (*row.accrued, (event.period_end, difference.amount_ore, event.voucher.id))
         agreements = agreements.put(key, msgspec.structs.replace(row, accrued=accrued))
     return agreements
+
+
+def without_accrual(membership: Membership, named: VoucherId) -> Membership:
+    """Return the membership after the voucher of an accrual was corrected: its differences are to be accrued again."""
+    agreements = membership.agreements
+    for key, row in agreements.items():
+        kept = tuple(entry for entry in row.accrued if entry[2] != named)
+        if kept != row.accrued:
+            agreements = agreements.put(key, msgspec.structs.replace(row, accrued=kept))
+    return msgspec.structs.replace(membership, agreements=agreements)
 
 
 def _agreed(membership: Membership, event: ContributionAgreed) -> Table[tuple[int, str], Agreement]:

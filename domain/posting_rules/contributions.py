@@ -34,12 +34,18 @@ def received(chart: Chart, party: str, amount_ore: int) -> tuple[Posting, ...]:
     )
 
 
-def accrued(chart: Chart, differences: Iterable[tuple[str, PartyKind, int]]) -> tuple[Posting, ...]:
-    """Accrue what was earned above what was invoiced (positive öre), prepay what was invoiced too early (negative)."""
+def accrued(chart: Chart, differences: Iterable[tuple[str, PartyKind, int, int]]) -> tuple[Posting, ...]:
+    """Accrue what was earned above what was invoiced (positive öre), prepay what was invoiced too early (negative).
+
+    Each row says what stands already and the difference to it, so that no member is accrued and prepaid at once.
+    """
     rows: list[Posting] = []
-    for party, kind, difference_ore in differences:
-        if difference_ore:
-            role: Role = "accrued_contributions" if difference_ore > 0 else "prepaid_contributions"
-            rows.append(Posting(chart.roles[role], difference_ore, party=party))
-            rows.append(Posting(chart.roles[INCOME_ROLE[kind]], -difference_ore, party=party))
+    for party, kind, standing_ore, difference_ore in differences:
+        due_ore = standing_ore + difference_ore
+        moves: tuple[tuple[Role, int], ...] = (
+            ("accrued_contributions", max(due_ore, 0) - max(standing_ore, 0)),
+            ("prepaid_contributions", min(due_ore, 0) - min(standing_ore, 0)),
+            (INCOME_ROLE[kind], -difference_ore),
+        )
+        rows.extend(Posting(chart.roles[role], ore, party=party) for role, ore in moves if ore)
     return tuple(rows)

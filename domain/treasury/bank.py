@@ -16,9 +16,6 @@ from domain.kernel.money import Ore
 from domain.kernel.refusal import Refusal
 from domain.kernel.table import Table
 
-Reconciled = Table[int, date]
-"""By account: the last day whose statement agreed with the book."""
-
 
 class RecordBankTransaction(Command, frozen=True, kw_only=True):
     """Record a bank transaction; the amount in öre is positive in, negative out, the lines explain it."""
@@ -59,6 +56,10 @@ class BankStatementReconciled(
     reconciled_account: int
 
 
+Reconciled = Table[int, BankStatementReconciled]
+"""By account: the latest statement that agreed with the book."""
+
+
 class NotACashAccount(Refusal):
     """Bank transactions and statements name a cash account."""
 
@@ -97,11 +98,7 @@ def reconcile_bank_statement(
 ) -> BankStatementReconciled:
     """Reconcile a statement that agrees to the öre."""
     account = _cash_account(journal, command.account)
-    booked_ore = sum(
-        amount
-        for (cash_account, day), amount in journal.cash_ore.items()
-        if cash_account == account and day <= command.statement_date
-    )
+    booked_ore = _booked(journal, account, command.statement_date)
     if booked_ore != command.balance_ore:
         raise StatementDiffers(
             account=account,
@@ -113,9 +110,28 @@ def reconcile_bank_statement(
 
 
 def evolve(reconciled: Reconciled, event: BankStatementReconciled) -> Reconciled:
-    """Return how far each account has been reconciled."""
-    account = event.reconciled_account
-    return reconciled.put(account, max(event.statement_date, reconciled.get(account, event.statement_date)))
+    """Return the latest statement of each account."""
+    known = reconciled.get(event.reconciled_account)
+    if known is not None and known.statement_date > event.statement_date:
+        return reconciled
+    return reconciled.put(event.reconciled_account, event)
+
+
+def is_reconciled(journal: Journal, reconciled: Reconciled, account: int, through: date) -> bool:
+    """Tell whether a statement reaches the day and still agrees; an account that is closed must be empty instead."""
+    if journal.chart.accounts[account].closed:
+        return _booked(journal, account, through) == 0
+    latest = reconciled.get(account)
+    return (
+        latest is not None
+        and latest.statement_date >= through
+        and latest.balance_ore == _booked(journal, account, latest.statement_date)
+    )
+
+
+def _booked(journal: Journal, account: int, through: date) -> int:
+    """Return what stands on a cash account at the end of a day, in öre."""
+    return sum(ore for (number, day), ore in journal.cash_ore.items() if number == account and day <= through)
 
 
 def _cash_account(journal: Journal, number: int | None) -> int:

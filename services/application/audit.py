@@ -66,7 +66,7 @@ def difference(
 
 def figure(
     store: BookStore[AnyEvent], text: str, as_of: date, known_at: KnownAt, layouts: Layouts
-) -> tuple[Trace, History]:
+) -> tuple[Trace, Known]:
     """Return where a figure comes from, named as table.line@column."""
     facts, statement = _statement(store, as_of, known_at, layouts)
     found = FIGURE.fullmatch(text)
@@ -74,15 +74,15 @@ def figure(
         raise FigureUnknown(figure=text)
     leaf = Leaf(found["table"], found["line"], int(found["column"] or 0))
     try:
-        return trace(statement, leaf, facts.vouchers), facts.history
+        return trace(statement, leaf, facts.vouchers), facts
     except KeyError as error:
         raise FigureUnknown(figure=text) from error
 
 
 def message(
     store: BookStore[AnyEvent], name: str, as_of: date, known_at: KnownAt, layouts: Layouts
-) -> list[tuple[Entered, tuple[Touched, ...]]]:
-    """Return the vouchers of a message (by its id, or 'source id'), each with the lines it touches."""
+) -> tuple[list[tuple[Entered, tuple[Touched, ...]]], Known]:
+    """Return the vouchers of a message (by its id, or 'source id'), each with the lines it touches, and what is known."""
     facts, statement = _statement(store, as_of, known_at, layouts)
     found = [
         (voucher, touched(statement, voucher))
@@ -91,7 +91,7 @@ def message(
     ]
     if not found:
         raise MessageUnknown(message=name)
-    return found
+    return found, facts
 
 
 def _statement(store: BookStore[AnyEvent], as_of: date, known_at: KnownAt, layouts: Layouts) -> tuple[Known, Statement]:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import NamedTuple, get_args
 
+import msgspec
+
 from domain.catalogue import AnyEvent
 from domain.kernel.refusal import Refusal, ensure
 from domain.reporting.issued import IssueReport, ReportIssued
@@ -16,7 +18,7 @@ from projections.layout_reader import read_layout
 from projections.report import Known, Question, make_report, names, needs_vouchers
 from projections.table import Report, Unit
 from services.application.layouts import layout_source
-from services.application.queries import KnownAt, Layouts, ReportUnknown, facts_of
+from services.application.queries import KnownAt, Layouts, ReportUnknown, facts_of, prefix
 from services.event_store.store import BookStore
 
 OWN_UNIT = "own"
@@ -59,7 +61,8 @@ def prepare(
     render: Render,
 ) -> Prepared:
     """Return the request that issues a report, and the report's bytes; `form` is the format and the recipient."""
-    facts = facts_of(store, known_at, vouchers=needs_vouchers(question.name))
+    asked = known_at if isinstance(known_at, int) else _before_issues(store, known_at)
+    facts = facts_of(store, asked, vouchers=needs_vouchers(question.name))
     position = facts.history.position
     association = facts.history.association
     name, chart = (association.layout, association.chart) if association else ("standard", "bas")
@@ -108,10 +111,22 @@ def issued_again(store: BookStore[AnyEvent], number: int, render: Render) -> byt
     return content
 
 
-def message_id(command: IssueReport) -> str:
-    """Return the identity of an issue: the same report to the same recipient is issued once."""
-    said = f"{command.report} {command.as_of} {command.position} {command.unit} {command.format} {command.recipient}"
-    return f"{command.report}-{command.as_of}-{sha256((said + command.digest).encode()).hexdigest()[:32]}"
+def message_id(command: IssueReport, actor: str) -> str:
+    """Return the identity of an issue: the same report is issued once by the same person to the same recipient."""
+    said = sha256(msgspec.json.encode((command, actor))).hexdigest()
+    return f"{command.report}-{command.as_of}-{said[:32]}"
+
+
+def _before_issues(store: BookStore[AnyEvent], known_at: KnownAt) -> int:
+    """Return the last position that was known and does more than say what was issued.
+
+    Issues change no report, so a report that is issued again, with nothing else in between, is the same report.
+    """
+    last = 0
+    for position, event in enumerate(prefix(store, known_at), 1):
+        if not isinstance(event, ReportIssued):
+            last = position
+    return last
 
 
 def _made(facts: Known, position: int, layout: Layout, question: Question) -> Report:

@@ -4,14 +4,14 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
-from projections.layout import Layout
+from projections.layout import Fault, Layout, LayoutWrong
 from projections.layout_reader import read_layout
 
 STANDARD = "standard"
 
 
 def layout_for(name: str, chart: str, *, file: Path | None = None, data: Path | None = None) -> Layout:
-    """Return a layout; raises LayoutWrong for a file that is not one, OSError for a file that cannot be read.
+    """Return a layout; raises LayoutWrong for a file that is not one or cannot be read.
 
     Looked for in this order: `file`; `<data>/layouts/<name>.toml`; the shipped layout of that name; the shipped
     standard layout of the book's chart of accounts.
@@ -24,9 +24,20 @@ def layout_source(name: str, chart: str, *, file: Path | None = None, data: Path
     beside = None if data is None else data / "layouts" / f"{name}.toml"
     found = file if file is not None else beside if beside is not None and beside.is_file() else None
     if found is not None:
-        return found.read_text(encoding="utf-8"), str(found)
+        return _text_of(found), str(found)
     shipped = name if name in shipped_layouts() and name != STANDARD else f"{STANDARD}-{chart}"
     return _shipped(shipped), f"projections/layouts/{shipped}.toml"
+
+
+def _text_of(path: Path) -> str:
+    """Return the text of a layout file; raises LayoutWrong for one that cannot be read or is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        what = f"byte {error.start} is not UTF-8: save the file as UTF-8"
+        raise LayoutWrong((Fault(place=str(path), what=what),)) from error
+    except OSError as error:
+        raise LayoutWrong((Fault(place=str(path), what=error.strerror or str(error)),)) from error
 
 
 def shipped_layouts() -> tuple[str, ...]:

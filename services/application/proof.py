@@ -89,8 +89,8 @@ SENTENCES: dict[str, dict[Language, str]] = {
     },
     "state_broken": {"sv": "boken kan inte ta in händelsen: {reason}", "en": "the book cannot take it in: {reason}"},
     "ledger_differs": {
-        "sv": "konto {account} är {booked_ore} kr per {day} i det som rapporter görs av, men summan är {summed_ore} kr",
-        "en": "account {account} is {booked_ore} kr on {day} in what reports are made from, but sums to {summed_ore} kr",
+        "sv": "konto {account} är {booked_ore} kr {day} i det som rapporter görs av, inte summan {summed_ore} kr",
+        "en": "account {account} is {booked_ore} kr on {day} where reports are made from, not the sum {summed_ore} kr",
     },
 }
 

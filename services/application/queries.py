@@ -9,7 +9,8 @@ from domain.catalogue import AnyEvent
 from domain.kernel.refusal import Refusal
 from projections.compare import Comparison, Published, compare
 from projections.layout import Layout
-from projections.report import Known, Question, known, make_report, names, needs_vouchers
+from projections.narrowing import EVERYTHING
+from projections.report import NARROWED, Known, Question, known, make_report, names, needs_vouchers
 from projections.statement import Statement
 from projections.table import Report
 from services.application.layouts import layout_for
@@ -33,6 +34,14 @@ class PositionAhead(Refusal):
     code = "position_ahead"
     sv = "Boken har {last} händelser; {position} finns inte ännu."
     en = "The book has {last} events; {position} does not exist yet."
+
+
+class NarrowingUnused(Refusal):
+    """Only lists of vouchers are narrowed; a statement with a part left out would not be that statement."""
+
+    code = "narrowing_unused"
+    sv = "Rapporten {report} kan inte begränsas till konton, projekt, parter, serier eller text; det kan {narrowed}."
+    en = "Report {report} is not narrowed to accounts, projects, parties, series or a text; {narrowed} are."
 
 
 class Layouts(NamedTuple):
@@ -65,14 +74,20 @@ def _was_known(event: AnyEvent, known_at: date | datetime) -> bool:
     return event.recorded.registered_on <= known_at
 
 
+def said(known_at: KnownAt) -> str:
+    """Return a knowledge date as reports print it."""
+    return "now" if known_at is None else known_at.isoformat() if isinstance(known_at, date) else str(known_at)
+
+
 def facts_of(store: BookStore[AnyEvent], known_at: KnownAt, *, vouchers: bool = False) -> Known:
     """Return what is known of a book; `vouchers` also keeps each voucher, which a journal needs."""
-    said = "now" if known_at is None else known_at.isoformat() if isinstance(known_at, date) else str(known_at)
-    return known(store.name, said, prefix(store, known_at), vouchers=vouchers)
+    return known(store.name, said(known_at), prefix(store, known_at), vouchers=vouchers)
 
 
 def report(store: BookStore[AnyEvent], question: Question, known_at: KnownAt, layouts: Layouts) -> Report:
-    """Return a report of a book, or raise ReportUnknown, PositionAhead or LayoutWrong."""
+    """Return a report of a book, or raise ReportUnknown, PositionAhead, LayoutWrong or NarrowingUnused."""
+    if question.only != EVERYTHING and question.name not in NARROWED:
+        raise NarrowingUnused(report=question.name, narrowed=", ".join(NARROWED))
     facts = facts_of(store, known_at, vouchers=needs_vouchers(question.name))
     layout = book_layout(facts, layouts)
     made = make_report(facts, layout, question)

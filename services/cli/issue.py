@@ -50,7 +50,9 @@ def issue(  # noqa: PLR0913 - one parameter for each option
         writer = program.writer(book)
         store = program.book(book)
         command, subject, content = prepare(store, question, moment, layouts, (output, recipient), as_bytes)
-        message = message_of(command, message_id=message_id(command), source=SOURCE, subject=subject, actor=actor)
+        message = message_of(
+            command, message_id=message_id(command, actor), source=SOURCE, subject=subject, actor=actor
+        )
         (answer,) = writer.write([message])
         if not isinstance(answer, Receipt):
             say_aside(f"grundbok: {answer.code}: {answer.sentence(settings.language)}")

@@ -32,6 +32,7 @@ COMMANDS: dict[str, Mounted] = {
     "compare": Mounted("services.cli.report:compare", "Compare a published document with a book, figure by figure."),
     "bridge": Mounted("services.cli.audit:bridge", "Explain what changed between two knowledge dates."),
     "trace": Mounted("services.cli.audit:trace", "Show where a figure comes from, or what a message touched."),
+    "history": Mounted("services.cli.history:history", "Show every step a voucher took, and who took it."),
     "verify": Mounted("services.cli.verify:verify", "Prove a book from its stored bytes."),
     "demo": Mounted("services.cli.demo:demo", "Build the five example books and compare them with what was published."),
     "books": Mounted("services.cli.books:books", "List the books."),

@@ -9,6 +9,9 @@ from services.application.queries import KnownAt
 
 TERTIAL_MONTHS = 4
 
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+"""The years that fiscal years are named by; see `domain.books.fiscal_year.Year`."""
+
 
 class MomentWrong(Refusal):
     """A date, a period or a position is written so that it can be read."""
@@ -24,9 +27,12 @@ def as_of_date(text: str) -> date:
     Raises MomentWrong.
     """
     try:
-        return _day(text)
+        day = _day(text)
     except ValueError as error:
         raise MomentWrong(text=text) from error
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise MomentWrong(text=text)
+    return day
 
 
 def known_at_moment(text: str | None) -> KnownAt:
@@ -37,10 +43,8 @@ def known_at_moment(text: str | None) -> KnownAt:
     if text is None:
         return None
     try:
-        if text.startswith("#"):
-            return int(text[1:])
-        if text.isdecimal() and re.fullmatch(r"(19|20)\d\d", text) is None:
-            return int(text)
+        if re.fullmatch(r"#\d{1,18}|(?!(19|20)\d\d$)\d{1,18}", text, re.ASCII):
+            return int(text.removeprefix("#"))
         if re.match(r"\d{4}-\d{2}-\d{2}T", text):
             instant = datetime.fromisoformat(text)
             return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -33,6 +33,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
             " sub-ledger. Check the reconciliation."
         ),
     ),
+    "correction_touches_accrual": (
+        (
+            "Verifikation {voucher} hör till en periodisering. Väntade den på återföring är den nu upphävd och återförs"
+            " inte; var den redan återförd behöver även återföringen rättas."
+        ),
+        (
+            "Voucher {voucher} belongs to an accrual. If it waited for its reversal it is now undone and will not be"
+            " reversed; if it was reversed already, the reversal needs correcting too."
+        ),
+    ),
     "budget_deficit": (
         "Budgeten för {year} går med underskott ({result_ore} kr) utan att skäl anges (kommunallagen 11:5).",
         "The budget for {year} has a deficit ({result_ore} kr) and states no reason for it (kommunallagen 11:5).",

@@ -72,6 +72,7 @@ class JSONBridge(msgspec.Struct, frozen=True):
 
     book: str
     as_of: str
+    known_at: str
     before_position: int
     after_position: int
     lines: tuple[JSONLineBridge, ...]
@@ -106,8 +107,8 @@ def _row(text: str, amount: str) -> str:
     return f"    {text[:90]:<90}{amount:>18}"
 
 
-def bridge_json(book: str, bridge: Bridge) -> bytes:
-    """Return a bridge as indented JSON; amounts are decimal strings in kronor."""
+def bridge_json(book: str, known_at: str, bridge: Bridge) -> bytes:
+    """Return a bridge as indented JSON; `known_at` is as asked for, amounts are decimal strings in kronor."""
     lines = tuple(
         JSONLineBridge(
             table=line.table,
@@ -136,6 +137,7 @@ def bridge_json(book: str, bridge: Bridge) -> bytes:
     value = JSONBridge(
         book=book,
         as_of=str(bridge.as_of),
+        known_at=known_at,
         before_position=bridge.before_position,
         after_position=bridge.after_position,
         lines=lines,

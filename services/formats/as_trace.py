@@ -13,8 +13,20 @@ from projections.trace import Touched, Trace, TracedLine
 from services.formats.as_text import swedish
 
 WORDS: dict[Language, dict[str, str]] = {
-    "sv": {"printed": "tryckt {printed}", "message": "meddelande", "position": "position", "rest": "planer och beslut"},
-    "en": {"printed": "printed {printed}", "message": "message", "position": "position", "rest": "plans and decisions"},
+    "sv": {
+        "heading": "{book} per {as_of}, känt {known_at} (händelse {position})",
+        "printed": "tryckt {printed}",
+        "message": "meddelande",
+        "position": "position",
+        "rest": "planer och beslut",
+    },
+    "en": {
+        "heading": "{book} as of {as_of}, known at {known_at} (event {position})",
+        "printed": "printed {printed}",
+        "message": "message",
+        "position": "position",
+        "rest": "plans and decisions",
+    },
 }
 
 
@@ -48,9 +60,22 @@ class JSONLineTrace(msgspec.Struct, frozen=True):
     postings: tuple[JSONPosting, ...]
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """Which book, as of which day, as it was known when, and the position that came to."""
+
+    book: str
+    as_of: str
+    known_at: str
+    position: int
+
+
 class JSONTrace(msgspec.Struct, frozen=True):
     """A figure and what it comes from, amounts as decimal strings in kronor."""
 
+    book: str
+    as_of: str
+    known_at: str
+    position: int
     table: str
     line: str
     label: str
@@ -58,6 +83,16 @@ class JSONTrace(msgspec.Struct, frozen=True):
     printed: str
     amount: str
     lines: tuple[JSONLineTrace, ...]
+
+
+class JSONBacks(msgspec.Struct, frozen=True):
+    """The vouchers of a message."""
+
+    book: str
+    as_of: str
+    known_at: str
+    position: int
+    vouchers: tuple["JSONBack", ...]
 
 
 class JSONTouched(msgspec.Struct, frozen=True):
@@ -81,11 +116,17 @@ class JSONBack(msgspec.Struct, frozen=True):
     lines: tuple[JSONTouched, ...]
 
 
-def trace_text(found: Trace, history: History, language: Language = "sv") -> str:
+def trace_text(asked: Asked, found: Trace, history: History, language: Language = "sv") -> str:
     """Return a trace as text, amounts in kronor."""
     words = WORDS[language]
     title = f"{found.label or found.line}  ({found.table}.{found.line}, {found.column})"
-    out = [title, _row("", words["printed"].format(printed=swedish(found.printed)), found.amount_ore), ""]
+    out = [
+        _heading(asked, words),
+        "",
+        title,
+        _row("", words["printed"].format(printed=swedish(found.printed)), found.amount_ore),
+        "",
+    ]
     for line in found.lines:
         out += _line(line, history, words)
     return "\n".join(out) + "\n"
@@ -105,17 +146,24 @@ def _line(line: TracedLine, history: History, words: dict[str, str]) -> list[str
     return [*out, ""]
 
 
-def back_text(entered: Entered, lines: tuple[Touched, ...], language: Language = "sv") -> str:
-    """Return the lines a voucher touches as text."""
+def back_text(asked: Asked, found: list[tuple[Entered, tuple[Touched, ...]]], language: Language = "sv") -> str:
+    """Return the vouchers of a message and the lines they touch as text."""
     words = WORDS[language]
-    out = [_voucher(entered.voucher), f"  {_message(entered, words)}"]
-    out += [_row("  ", f"{line.table}.{line.line}  {line.label}  ({line.column})", line.part_ore) for line in lines]
+    out = [_heading(asked, words)]
+    for entered, lines in found:
+        out += ["", _voucher(entered.voucher), f"  {_message(entered, words)}"]
+        out += [_row("  ", f"{line.table}.{line.line}  {line.label}  ({line.column})", line.part_ore) for line in lines]
     return "\n".join(out) + "\n"
 
 
-def trace_json(found: Trace) -> bytes:
+def _heading(asked: Asked, words: dict[str, str]) -> str:
+    return words["heading"].format_map(msgspec.structs.asdict(asked))
+
+
+def trace_json(asked: Asked, found: Trace) -> bytes:
     """Return a trace as indented JSON."""
     value = JSONTrace(
+        **msgspec.structs.asdict(asked),
         table=found.table,
         line=found.line,
         label=found.label,
@@ -127,9 +175,9 @@ def trace_json(found: Trace) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
 
 
-def back_json(found: list[tuple[Entered, tuple[Touched, ...]]]) -> bytes:
+def back_json(asked: Asked, found: list[tuple[Entered, tuple[Touched, ...]]]) -> bytes:
     """Return the vouchers of a message and the lines they touch as indented JSON."""
-    value = [
+    vouchers = tuple(
         JSONBack(
             position=entered.position,
             registered_on=str(entered.recorded.registered_on),
@@ -141,7 +189,8 @@ def back_json(found: list[tuple[Entered, tuple[Touched, ...]]]) -> bytes:
             ),
         )
         for entered, lines in found
-    ]
+    )
+    value = JSONBacks(**msgspec.structs.asdict(asked), vouchers=vouchers)
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
 
 

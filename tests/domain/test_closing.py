@@ -5,21 +5,35 @@ from datetime import date
 import pytest
 from msgspec.structs import replace
 
-from domain.book import Book
-from domain.books.accrual import AccrualReversed, ItemAccrued, ReverseAccrual, SetRecurringAccrual
-from domain.books.fiscal_year import ClosePeriod, DateInClosedPeriod, PeriodClosed, PointChecked, ReopenPeriod, Waiver
-from domain.books.year_end import CloseYear, YearClosed
-from domain.catalogue import AnyEvent
-from domain.closing import PeriodNotReady
+from domain.book import Book, evolve
+from domain.books.accrual import (
+    AccrualReversed,
+    ItemAccrued,
+    ReverseAccrual,
+)
+from domain.books.chart import AssignAccount, CloseAccount
+from domain.books.fiscal_year import (
+    ClosePeriod,
+    DateInClosedPeriod,
+    PeriodClosed,
+    PointChecked,
+    SecondSignerMissing,
+    Waiver,
+)
+from domain.books.manual import VoucherCorrected
+from domain.books.year_end import CloseYear, YearBeforeIsOpen, YearClosed
+from domain.closing import POINTS, PeriodNotReady
 from domain.decisions import decide
 from domain.kernel.event import Command
-from domain.membership.facts import ContributionsAccrued
+from domain.membership.facts import AccrueContributions, ContributionsAccrued
 from tests.builders import (
     BY_ANNA,
+    TODAY,
     WAIVED,
     a_bank_transaction,
     a_contribution,
     a_contribution_invoice,
+    a_correction,
     a_customer_invoice,
     a_statement,
     a_supplier_invoice,
@@ -28,6 +42,7 @@ from tests.builders import (
     accepts,
     after,
     an_accrual,
+    decided,
     given,
     lines,
     postings,
@@ -35,23 +50,7 @@ from tests.builders import (
     refused,
     vouched,
 )
-
-JUNE = ClosePeriod(year=2023, through=date(2023, 6, 30))
-RENT = SetRecurringAccrual(
-    accrual="hyra", kind="accrued-cost", account=5010, monthly_ore=10_00, first_month=date(2023, 1, 1), text="Hyra"
-)
-
-
-def kinds(events: tuple[AnyEvent, ...]) -> list[type[AnyEvent]]:
-    """Return what happened, without the details."""
-    return [type(event) for event in events]
-
-
-def closing(book: Book, command: ClosePeriod = JUNE) -> PeriodClosed:
-    """Return the closing itself."""
-    (event,) = (event for event in decide(book, command, BY_ANNA) if isinstance(event, PeriodClosed))
-    return event
-
+from tests.domain.closings import DECEMBER, JUNE, RENT, REOPENED, closing, kinds, moved, told
 
 # ------------------------------------------------------------------------------------------------- what it posts
 
@@ -81,14 +80,13 @@ def test_leaves_no_accrual_waiting_after_the_closing() -> None:
 
 
 def test_accrues_only_the_difference_when_a_period_is_closed_again() -> None:
-    reopened = ReopenPeriod(year=2023, opened_from=date(2023, 6, 1), reason="Glömd", second_signer="Bo")
-    book = given(a_contribution(), RENT, JUNE, reopened)
+    book = given(a_contribution(), RENT, JUNE, REOPENED)
     book = after(book, a_contribution_invoice(invoice_date=date(2023, 6, 15)))
 
     accrued = decide(book, replace(JUNE, waivers=WAIVED), BY_ANNA)
 
     assert kinds(accrued) == [ContributionsAccrued, PeriodClosed, AccrualReversed]
-    assert postings(accrued[0]) == [(2970, -3_000_00), (3985, 3_000_00)]
+    assert postings(accrued[0]) == [(1780, -3_000_00), (3985, 3_000_00)]
 
 
 def test_leaves_the_reversal_of_the_years_last_period_to_the_next_year() -> None:
@@ -237,3 +235,158 @@ def test_takes_nothing_into_the_period_it_closed() -> None:
     book = given(JUNE)
 
     assert refused(book, a_voucher(), DateInClosedPeriod)["closed_through"] == "2023-06-30"
+
+
+# ------------------------------------------------------------------------------- the checklist: what else it can find
+
+
+def test_finds_a_statement_that_agrees_no_more() -> None:
+    book = given(BANK, a_statement(statement_date=date(2023, 6, 30)), a_bank_transaction(booked_on=date(2023, 6, 15)))
+
+    assert refused(book, JUNE, PeriodNotReady)["points"] == ("bank_reconciled",)
+    mended = after(book, a_statement(statement_date=date(2023, 6, 30), balance_ore=100_00))
+    assert accepts(mended, JUNE)
+
+
+def test_asks_for_no_statement_of_an_account_that_is_closed_and_empty() -> None:
+    spent = a_voucher(lines=lines((6570, 50_00), (1910, -50_00)))
+    book = given(a_bank_transaction(account=1910), CloseAccount(number=1910))
+
+    assert refused(book, JUNE, PeriodNotReady)["bank_reconciled_accounts"] == "1910"
+    assert accepts(given(a_bank_transaction(account=1910), spent, CloseAccount(number=1910)), JUNE)
+
+
+def test_sums_the_sub_ledgers_that_share_a_control_account() -> None:
+    shared = AssignAccount(role="other_receivable", number=1510)
+    owed = (a_contribution(recognition="as-invoiced"), a_contribution_invoice(), a_customer_invoice())
+
+    assert accepts(given(shared, *owed), JUNE)
+
+
+def test_names_every_point_that_blocks_in_one_refusal() -> None:
+    book = given(BANK, ODD, UNPAID, an_accrual(period_end=date(2023, 3, 31)))
+
+    assert refused(book, JUNE, PeriodNotReady) == {
+        "through": "2023-06-30",
+        "points": ("bank_reconciled", "subledgers_agree", "invoices_attested", "accruals_reversed"),
+        "bank_reconciled_accounts": "1930",
+        "subledgers_agree_1510_difference_ore": 7,
+        "subledgers_agree_2440_difference_ore": -7,
+        "invoices_attested_invoices": 1,
+        "accruals_reversed_accruals": "el-juni",
+    }
+
+
+def test_keeps_each_reason_beside_what_was_found() -> None:
+    book = given(BANK, ODD, UNPAID, an_accrual(period_end=date(2023, 3, 31)))
+    reasons = {point: f"Skäl {number}" for number, point in enumerate(POINTS)}
+    waivers = tuple(Waiver(point=point, reason=reason) for point, reason in reasons.items())
+
+    event = closing(book, replace(JUNE, waivers=waivers))
+
+    assert event.waivers == waivers
+    assert [(point.point, point.outcome, point.reason) for point in event.points] == [
+        ("bank_reconciled", "waived", "Skäl 0"),
+        ("subledgers_agree", "waived", "Skäl 1"),
+        ("invoices_attested", "waived", "Skäl 2"),
+        ("accruals_reversed", "waived", "Skäl 3"),
+        ("numbers_gapless", "passed", ""),
+        ("late_bookings", "passed", ""),
+    ]
+    assert event.points[4].facts == {"vouchers": 4}
+
+
+def test_records_nothing_of_a_closing_that_is_refused() -> None:
+    book = given(BANK, RENT, a_contribution())
+
+    refused(book, JUNE, PeriodNotReady)
+    refused(book, CloseYear(year=2023), PeriodNotReady)
+
+    assert book == given(BANK, RENT, a_contribution())
+
+
+# ------------------------------------------------------------------------------------------- reopening and correcting
+
+
+def test_refuses_to_reopen_without_another_signer() -> None:
+    alone = replace(REOPENED, second_signer="Anna")
+
+    assert refused(given(JUNE), alone, SecondSignerMissing) == {"actor": "Anna"}
+
+
+def test_corrects_a_voucher_of_a_closed_period_on_the_first_open_day() -> None:
+    wrong = a_voucher(accounting_date=date(2023, 2, 3), lines=lines((6570, 5), (5010, -5)))
+    book = given(wrong)
+    original = vouched(decided(given(), wrong))
+    correction = a_correction(corrected_on=None)
+
+    assert vouched(decided(book, correction, original=original)).accounting_date == date(2023, 2, 3)
+    assert vouched(decided(after(book, JUNE), correction, original=original)).accounting_date == date(2023, 7, 1)
+    assert refused(after(book, DECEMBER), correction, DateInClosedPeriod, original=original)
+    opened = after(book, DECEMBER, a_year(year=2024))
+    assert str(vouched(decided(opened, correction, original=original)).id) == "R1/2024"
+
+
+def test_corrects_a_voucher_whose_account_has_been_closed_since() -> None:
+    original = vouched(decided(given(), a_voucher()))
+    book = given(a_voucher(), CloseAccount(number=6570))
+
+    assert postings(decided(book, a_correction(), original=original)) == [(6570, -100_00), (1930, 100_00)]
+
+
+@pytest.mark.parametrize("accrual", [an_accrual(), AccrueContributions(accrual="insatser", period_end=TODAY)])
+def test_does_not_reverse_an_accrual_that_was_corrected(accrual: Command) -> None:
+    book = given(a_contribution(recognition="as-invoiced"), a_contribution(party="regionen"))
+    original = vouched(decided(book, accrual))
+    correction = a_correction(series="P")
+    corrected = decided(after(book, accrual), correction, original=original)
+    assert isinstance(corrected, VoucherCorrected)
+
+    days = moved(told(evolve(after(book, accrual), corrected), JUNE), 1780, 2990)
+
+    assert days == {TODAY: {1780: 6_000_00}, date(2023, 7, 1): {1780: -6_000_00}}
+    assert [warning.code for warning in corrected.recorded.warnings] == ["correction_touches_accrual"]
+
+
+def test_accrues_by_the_rule_again_when_its_accrual_was_corrected() -> None:
+    by_hand = an_accrual(accrual="hyra.2023-06")
+    book = given(RENT, by_hand)
+    corrected = decided(book, a_correction(series="P"), original=vouched(decided(given(RENT), by_hand)))
+
+    assert moved(decide(evolve(book, corrected), JUNE, BY_ANNA), 5010)[TODAY] == {5010: 60_00}
+
+
+# ------------------------------------------------------------------------------------------------------ the year's end
+
+
+def test_closes_the_second_year_on_the_result_of_that_year_alone() -> None:
+    first = a_voucher(lines=lines((5010, 100), (2081, -100)))
+    second = a_voucher(accounting_date=date(2024, 6, 30), lines=lines((5010, 30), (2081, -30)))
+    book = given(RENT, first, CloseYear(year=2023), a_year(year=2024), second)
+
+    events = decide(book, CloseYear(year=2024), BY_ANNA)
+
+    ended = events[-1]
+    assert isinstance(ended, YearClosed)
+    assert ended.result_ore == 120_00 - 120_00 - 30  # the reversal of last year, the accrual of this one
+
+
+def test_refuses_to_close_the_second_year_first_and_records_nothing() -> None:
+    book = given(RENT, a_year(year=2024))
+
+    assert refused(book, CloseYear(year=2024), YearBeforeIsOpen) == {"year": 2024, "before": 2023}
+
+
+def test_passes_the_waivers_of_a_year_on_to_its_last_period() -> None:
+    events = decide(given(BANK), CloseYear(year=2023, waivers=WAIVED), BY_ANNA)
+
+    assert kinds(events) == [PeriodClosed, YearClosed]
+    assert isinstance(events[0], PeriodClosed)
+    assert events[0].points[0].outcome == "waived"
+
+
+def test_counts_late_cash_in_the_next_closing_after_a_reopening() -> None:
+    june = replace(JUNE, waivers=WAIVED)
+    book = given(BANK, june, REOPENED, a_bank_transaction(booked_on=date(2023, 6, 1)))
+
+    assert closing(book, june).points[5].facts == {"vouchers": 1}

@@ -7,11 +7,11 @@ classes of the domain but the commands, and no voucher, state, event or refusal.
 import re
 from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from domain.books import accrual, fiscal_year, manual, year_end
 from domain.funding import facts as funding
@@ -21,9 +21,6 @@ from domain.payables import facts as suppliers
 from domain.payroll import pay
 from domain.receivables import other_income
 from domain.treasury import bank
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Rows = list[tuple[int, int]]
 Named = tuple[int, str, int]
@@ -78,6 +75,7 @@ class Debt:
 
     owed: int
     recorder: str
+    dated: date
     attested: bool = False
     grant: tuple[str, int] | None = None
 
@@ -100,6 +98,9 @@ class Bookkeeper:
         self.debts: dict[tuple[str, str], Debt] = {}
         self.delegations: dict[str, tuple[int, date, date]] = {}
         self.owed: dict[str, int] = defaultdict(int)
+        self.accrued: list[tuple[date, str, int]] = []
+        self.recurring: dict[str, accrual.SetRecurringAccrual] = {}
+        self.reconciled: dict[int, date] = {}
 
     # ------------------------------------------------------------------------------------------------ the answers
 
@@ -164,35 +165,37 @@ class Bookkeeper:
         rows = [(line.account, line.amount_ore) for line in c.lines]
         return c.series not in OTHER_SERIES and self._named(c.lines) and self._post(c.series, c.accounting_date, rows)
 
+    def _first_open(self, day: date) -> date:
+        days = (day + timedelta(days=later) for later in range(3 * 366))
+        return next((later for later in days if self.is_open(later)), day)
+
     def _correct_voucher(self, c: manual.CorrectVoucher, _: str) -> bool:
         named = (c.year, c.series, c.number)
         if named not in self.vouchers or named in self.corrected:
             return False
         day, rows = self.vouchers[named]
         right = [(line.account, line.amount_ore) for line in c.lines]
-        if c.corrected_on < day or not self.is_open(c.corrected_on):
+        today = c.corrected_on or self._first_open(day)
+        if today < day or not self.is_open(today):
             return False
-        if c.lines and not (self._named(c.lines) and self._fits(c.corrected_on, right)):
+        if c.lines and not (self._named(c.lines) and self._fits(today, right)):
             return False
         self.corrected.add(named)
-        self._write("R", c.corrected_on, [(account, -ore) for account, ore in rows])
+        self._write("R", today, [(account, -ore) for account, ore in rows])
         if c.lines:
-            self._write("R", c.corrected_on, right)
+            self._write("R", today, right)
         return True
 
     def _open_fiscal_year(self, c: fiscal_year.OpenFiscalYear, _: str) -> bool:
         follows = c.year == max(self.closed_through) + 1
         if follows:
             self.closed_through[c.year] = date(c.year - 1, 12, 31)
+            if self.closed_through[c.year - 1] == date(c.year - 1, 12, 31):
+                self._reverse_due(date(c.year, 1, 1))
         return follows
 
     def _close_period(self, c: fiscal_year.ClosePeriod, _: str) -> bool:
-        through = self.closed_through.get(c.year)
-        moves = through is not None and c.through.year == c.year and is_last(c.through) and c.through > through
-        if moves and c.year not in self.finished:
-            self.closed_through[c.year] = c.through
-            return True
-        return False
+        return self._whole(lambda: self._close(c.year, c.through, {waiver.point for waiver in c.waivers}))
 
     def _reopen_period(self, c: fiscal_year.ReopenPeriod, actor: str) -> bool:
         through = self.closed_through.get(c.year)
@@ -203,15 +206,88 @@ class Bookkeeper:
         return True
 
     def _close_year(self, c: year_end.CloseYear, _: str) -> bool:
-        earlier = {year for year in self.closed_through if year < c.year}
-        if c.year not in self.closed_through or c.year in self.finished or earlier - self.finished:
+        return self._whole(lambda: self._finish(c.year, {waiver.point for waiver in c.waivers}))
+
+    def _finish(self, year: int, waived: set[str]) -> bool:
+        earlier = {name for name in self.closed_through if name < year}
+        if year not in self.closed_through or year in self.finished or earlier - self.finished:
             return False
-        last = date(c.year, 12, 31)
-        result = self.sum_of(range(3000, 8999), date(c.year, 1, 1), last)
+        last = date(year, 12, 31)
+        if self.closed_through[year] != last and not self._close(year, last, waived):
+            return False
+        result = self.sum_of(range(3000, 8999), date(year, 1, 1), last)
         if result:
             self._write("S", last, [(8999, -result), (2099, result)])
-        self.finished.add(c.year)
+        self.finished.add(year)
         return True
+
+    # ----------------------------------------------------------------------------------------------- the closing
+
+    def _whole(self, act: Callable[[], bool]) -> bool:
+        """Do all of it or nothing."""
+        before = deepcopy(self.__dict__)
+        done = act()
+        if not done:
+            self.__dict__ = before
+        return done
+
+    def _close(self, year: int, through: date, waived: set[str]) -> bool:
+        closed = self.closed_through.get(year)
+        if closed is None or through.year != year or not is_last(through) or through <= closed:
+            return False
+        month = f"{through:%Y-%m}"
+        rows, parts = self._earned(through)
+        if parts:
+            names = [f"contributions.{month}", *(f"contributions.{month}.{n}" for n in range(2, 99))]
+            self._accrue_members(next(name for name in names if name not in self.accruals), through, rows, parts)
+        for name, rule in sorted(self.recurring.items()):
+            balance, debit = ACCRUAL[rule.kind]
+            ore = rule.monthly_ore * self._months(rule, through)
+            signed = ore if debit else -ore
+            if ore and f"{name}.{month}" not in self.accruals:
+                self._accrue(f"{name}.{month}", through, [(balance, signed), (rule.account, -signed)])
+        if self._blocking(through) - waived:
+            return False
+        self.closed_through[year] = through
+        return self._reverse_due(through + timedelta(days=1))
+
+    @staticmethod
+    def _months(rule: accrual.SetRecurringAccrual, through: date) -> int:
+        """Count by walking through the months of the rule one by one."""
+        last = rule.last_month or date(2099, 12, 31)
+        months = [(year, month) for year in range(2020, 2100) for month in range(1, 13)]
+        within = [
+            at for at in months if (rule.first_month.year, rule.first_month.month) <= at <= (last.year, last.month)
+        ]
+        now = (through.year, through.month)
+        if rule.kind.startswith("prepaid"):
+            begun = now >= (rule.first_month.year, rule.first_month.month)
+            return sum(at > now for at in within) if begun else 0
+        return sum(at <= now and at[0] == through.year for at in within) if now <= (last.year, last.month) else 0
+
+    def _blocking(self, through: date) -> set[str]:
+        balances = self.balances()
+        sums = {
+            account: sum(ore for name, ore in self.owed.items() if name.startswith(ledger))
+            for account, ledger in ((1510, "M "), (1519, "K "))
+        }
+        sums[2440] = -sum(debt.owed for debt in self.debts.values())
+        moved = {account for day, account, _ in self.ledger if account in CASH and day <= through}
+        due = [row for row in self.accruals.values() if row is not None and row[0] <= through]
+        open_debts = [debt for debt in self.debts.values() if debt.owed and not debt.attested and debt.dated <= through]
+        found = {
+            "bank_reconciled": any(self.reconciled.get(account, date.min) < through for account in moved),
+            "subledgers_agree": any(balances.get(account, 0) != ore for account, ore in sums.items()),
+            "invoices_attested": bool(open_debts),
+            "accruals_reversed": bool(due),
+        }
+        return {point for point, blocks in found.items() if blocks}
+
+    def _reverse_due(self, day: date) -> bool:
+        if day.year not in self.closed_through:
+            return True
+        due = [name for name, row in sorted(self.accruals.items()) if row is not None and row[0] == day]
+        return all(self._reverse(name) for name in due)
 
     # ---------------------------------------------------------------------------------------------------- accruals
 
@@ -227,24 +303,48 @@ class Bookkeeper:
         rows = [(c.balance_account or account, ore), (c.account, -ore)]
         return self._named([c]) and self._accrue(c.accrual, c.period_end, rows)
 
-    def _accrue_contributions(self, c: members.AccrueContributions, _: str) -> bool:
+    def _earned(self, day: date) -> tuple[Rows, list[tuple[str, int]]]:
         rows: Rows = []
+        parts: list[tuple[str, int]] = []
         for (year, party), (ore, recognition) in sorted(self.agreed.items()):
-            if year == c.period_end.year and recognition == "linear":
-                earned = half_up(Fraction(ore * c.period_end.month, 12))
-                difference = earned - self.invoiced(year, party, c.period_end)
+            if year == day.year and recognition == "linear":
+                earned = half_up(Fraction(ore * day.month, 12)) if is_last(day) else 0
+                done = sum(part for at, who, part in self.accrued if (at, who) == (day, party))
+                difference = earned - self.invoiced(year, party, day) - done
                 if difference:
+                    parts.append((party, difference))
                     rows += [(1780 if difference > 0 else 2970, difference), (INCOME_OF[party], -difference)]
-        return self._accrue(c.accrual, c.period_end, rows)
+        return rows, parts
+
+    def _accrue_members(self, name: str, day: date, rows: Rows, parts: list[tuple[str, int]]) -> bool:
+        done = self._accrue(name, day, rows)
+        if done:
+            self.accrued += [(day, party, ore) for party, ore in parts]
+        return done
+
+    def _accrue_contributions(self, c: members.AccrueContributions, _: str) -> bool:
+        return self._accrue_members(c.accrual, c.period_end, *self._earned(c.period_end))
+
+    def _set_recurring_accrual(self, c: accrual.SetRecurringAccrual, _: str) -> bool:
+        backwards = c.last_month is not None and c.last_month < c.first_month
+        if backwards or (c.kind.startswith("prepaid") and c.last_month is None):
+            return False
+        if c.account not in ACCOUNTS or c.project not in PROJECTS:
+            return False
+        self.recurring[c.accrual] = c
+        return True
 
     def _reverse_accrual(self, c: accrual.ReverseAccrual, _: str) -> bool:
-        waiting = self.accruals.get(c.accrual)
+        return self._reverse(c.accrual)
+
+    def _reverse(self, name: str) -> bool:
+        waiting = self.accruals.get(name)
         if waiting is None:
             return False
         day, rows = waiting
         done = self._post("P", day, [(account, -ore) for account, ore in rows])
         if done:
-            self.accruals[c.accrual] = None
+            self.accruals[name] = None
         return done
 
     # ----------------------------------------------------------------------------------------------------- members
@@ -328,7 +428,7 @@ class Bookkeeper:
             return False
         done = self._post("G", c.claimed_on, [(grant.account, c.amount_ore), (2440, -c.amount_ore)])
         if done:
-            self.debts[grant.owner, c.invoice] = Debt(c.amount_ore, actor, grant=(c.grant, c.year))
+            self.debts[grant.owner, c.invoice] = Debt(c.amount_ore, actor, c.claimed_on, grant=(c.grant, c.year))
             grant.claimed[c.year] += c.amount_ore
         return done
 
@@ -376,7 +476,7 @@ class Bookkeeper:
             return False
         done = self._post("L", c.invoice_date, [*rows, (2440, -total)])
         if done:
-            self.debts[key] = Debt(total, actor)
+            self.debts[key] = Debt(total, actor, c.invoice_date)
         return done
 
     def _attest_supplier_invoice(self, c: suppliers.AttestSupplierInvoice, _: str) -> bool:
@@ -455,4 +555,8 @@ class Bookkeeper:
 
     def _reconcile_bank_statement(self, c: bank.ReconcileBankStatement, _: str) -> bool:
         account = c.account or 1930
-        return account in CASH and c.balance_ore == self.sum_of(range(account, account + 1), date.min, c.statement_date)
+        known = account in CASH
+        agrees = known and c.balance_ore == self.sum_of(range(account, account + 1), date.min, c.statement_date)
+        if agrees:
+            self.reconciled[account] = max(c.statement_date, self.reconciled.get(account, date.min))
+        return agrees

@@ -1,7 +1,7 @@
 """Random commands, valid and invalid: drawn from few names, dates and amounts, so that they meet each other."""
 
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -16,6 +16,7 @@ from domain.planning import plan
 from domain.receivables import other_income
 from domain.reporting import issued
 from domain.treasury import bank
+from tests.builders import WAIVED
 
 ACCOUNTS = (1930, 1940, 1510, 2081, 2440, 3985, 4010, 5010, 6550, 8300)
 MONTH_ENDS = [date(2023, 1, 31), date(2023, 3, 31), date(2023, 8, 31), date(2023, 12, 31), date(2024, 1, 31)]
@@ -87,6 +88,9 @@ planned = st.lists(
     max_size=3,
 ).map(tuple)
 
+points = st.sets(st.sampled_from(get_args(fiscal_year.Point)))
+waivers = mostly(st.just(WAIVED), points.map(lambda some: tuple(waiver for waiver in WAIVED if waiver.point in some)))
+
 STRATEGIES: dict[type[Command], SearchStrategy[Command]] = {
     register.RegisterAssociation: st.just(
         register.RegisterAssociation(organisation_number="222000-2634", name="En annan")
@@ -113,11 +117,11 @@ STRATEGIES: dict[type[Command], SearchStrategy[Command]] = {
     fiscal_year.OpenFiscalYear: st.sampled_from((2023, 2024, 2025)).map(
         lambda year: fiscal_year.OpenFiscalYear(year=year, start=date(year, 1, 1), end=date(year, 12, 31))
     ),
-    fiscal_year.ClosePeriod: st.builds(fiscal_year.ClosePeriod, year=year, through=month_end),
+    fiscal_year.ClosePeriod: st.builds(fiscal_year.ClosePeriod, year=year, through=month_end, waivers=waivers),
     fiscal_year.ReopenPeriod: st.builds(
         fiscal_year.ReopenPeriod, year=year, opened_from=first_day, reason=text, second_signer=person
     ),
-    year_end.CloseYear: st.builds(year_end.CloseYear, year=year),
+    year_end.CloseYear: st.builds(year_end.CloseYear, year=year, waivers=waivers),
     manual.EnterOpeningBalances: st.builds(manual.EnterOpeningBalances, year=year, lines=lines(), text=text),
     manual.PostVoucher: st.builds(
         manual.PostVoucher, accounting_date=day, text=text, lines=lines(), series=st.just("A") | series
@@ -127,9 +131,20 @@ STRATEGIES: dict[type[Command], SearchStrategy[Command]] = {
         year=year,
         series=series,
         number=st.integers(1, 3),
-        corrected_on=day,
+        corrected_on=st.none() | day,
         reason=text,
         lines=st.just(()) | lines(),
+    ),
+    accrual.SetRecurringAccrual: st.builds(
+        accrual.SetRecurringAccrual,
+        accrual=name,
+        kind=st.sampled_from(("accrued-cost", "prepaid-cost")),
+        account=account,
+        monthly_ore=amount,
+        first_month=day,
+        last_month=st.none() | day,
+        text=text,
+        project=project,
     ),
     accrual.AccrueItem: st.builds(
         accrual.AccrueItem,

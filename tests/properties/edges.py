@@ -1,18 +1,21 @@
 """The commands most worth trying in a state: at the limit of what is owed, granted or open, and just beyond it."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from domain.books.accrual import ReverseAccrual
-from domain.books.fiscal_year import ClosePeriod, ReopenPeriod
+from domain.books.fiscal_year import ClosePeriod, OpenFiscalYear, ReopenPeriod
 from domain.books.manual import CorrectVoucher, PostVoucher
+from domain.books.year_end import CloseYear
 from domain.funding.facts import AmendGrant, ClaimGrant, CloseGrant, ReturnRemainder, YearAmount
 from domain.kernel.event import Command
 from domain.kernel.period import last_of_month
 from domain.membership.facts import AgreeContribution, CreditContribution, InvoiceContribution, ReceiveContribution
 from domain.payables.facts import (
     AttestSupplierInvoice,
+    CostLine,
+    CreditSupplierInvoice,
     DisputeSupplierInvoice,
     PaySupplierInvoice,
     SetAttestationRule,
@@ -64,6 +67,8 @@ def _suppliers(keeper: Bookkeeper) -> Iterator[Edge]:
         named = {"supplier": supplier, "invoice": invoice}
         yield PaySupplierInvoice, named | {"amount_ore": debt.owed or 1}
         yield PaySupplierInvoice, named | {"amount_ore": debt.owed + 1}
+        for ore in (debt.owed or 1, debt.owed + 1):
+            yield CreditSupplierInvoice, named | {"lines": (CostLine(account=6550, amount_ore=ore),), "vat_ore": 0}
         yield DisputeSupplierInvoice, named
         yield SetAttestationRule, {"limit_ore": max(debt.owed, 1)}
         yield SetAttestationRule, {"limit_ore": max(debt.owed - 1, 1)}
@@ -82,9 +87,10 @@ def _customers(keeper: Bookkeeper) -> Iterator[Edge]:
 
 def _vouchers(keeper: Bookkeeper) -> Iterator[Edge]:
     for (year, series, number), (day, _) in keeper.vouchers.items():
+        named = {"year": year, "series": series, "number": number}
         for corrected_on in (day - ONE_DAY, day, day + ONE_DAY):
-            named = {"year": year, "series": series, "number": number}
             yield CorrectVoucher, named | {"corrected_on": corrected_on, "lines": ()}
+        yield CorrectVoucher, named | {"corrected_on": None, "lines": ()}
 
 
 def _periods(keeper: Bookkeeper) -> Iterator[Edge]:
@@ -94,6 +100,9 @@ def _periods(keeper: Bookkeeper) -> Iterator[Edge]:
             yield ReopenPeriod, {"year": year, "opened_from": day.replace(day=1)}
         for month in (through + ONE_DAY * 15, through):
             yield ClosePeriod, {"year": year, "through": last_of_month(month)}
+            yield ClosePeriod, {"year": year, "through": last_of_month(month), "waivers": ()}
+        yield CloseYear, {"year": year}
+        yield OpenFiscalYear, {"year": year + 1, "start": date(year + 1, 1, 1), "end": date(year + 1, 12, 31)}
 
 
 def _accruals(keeper: Bookkeeper) -> Iterator[Edge]:

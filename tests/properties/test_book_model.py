@@ -21,7 +21,7 @@ from domain.kernel.event import Command
 from domain.kernel.refusal import Refusal
 from domain.treasury.bank import ReconcileBankStatement
 from tests.builders import FOUNDED, recorded
-from tests.properties.bookkeeper import Bookkeeper
+from tests.properties.bookkeeper import CASH, Bookkeeper
 from tests.properties.commands import BEGINNING, STRATEGIES, day, person
 from tests.properties.edges import edges
 
@@ -77,12 +77,13 @@ class BookMachine(RuleBasedStateMachine):
     @rule(statement_date=day)
     def the_bank_agrees(self, statement_date: date) -> None:
         """Reconcile the balance the second bookkeeper has, and refuse it with an öre more."""
-        ore = self.keeper.sum_of(range(1930, 1931), date.min, statement_date)
-
-        statement = ReconcileBankStatement(statement="1", statement_date=statement_date, balance_ore=ore)
-        assert self.tell(statement, "Anna")
-        statement = ReconcileBankStatement(statement="2", statement_date=statement_date, balance_ore=ore + 1)
-        assert not self.tell(statement, "Anna")
+        for account in sorted(CASH):
+            ore = self.keeper.sum_of(range(account, account + 1), date.min, statement_date)
+            statement = ReconcileBankStatement(
+                statement="1", statement_date=statement_date, balance_ore=ore, account=account
+            )
+            self.both_answer_the_same(statement, "Anna")
+            self.both_answer_the_same(replace(statement, balance_ore=ore + 1), "Anna")
 
     @rule(data=st.data(), actor=person)
     def somebody_goes_to_the_edge(self, data: st.DataObject, actor: str) -> None:

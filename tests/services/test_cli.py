@@ -306,4 +306,6 @@ def test_stopping_leaves_whole_batches(grundbok: Grundbok, tmp_path: Path, how: 
     assert book["position"] % 1000 == 0 or book["position"] == 30_004
     assert book["position"] >= len(receipts) - 1, "what was acknowledged is there"
     again = grundbok("ingest", file, "--book", "prov")
-    assert again.stderr == f"{30_004 - book['position']} bokförda, {book['position']} redan kända, 0 avvisade\n"
+    # A slow run also says now and then how far it has come, so only the last line is the summary.
+    summary = again.stderr.splitlines()[-1]
+    assert summary == f"{30_004 - book['position']} bokförda, {book['position']} redan kända, 0 avvisade"

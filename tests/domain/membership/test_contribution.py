@@ -422,7 +422,7 @@ def test_accrues_only_what_is_not_accrued_yet() -> None:
 
     assert refused(book, again, NothingToAccrue) == {"period_end": "2023-08-31"}
     book = after(book, a_contribution_invoice(invoice_date=date(2023, 8, 15)))
-    assert postings(decided(book, again)) == [(2970, -3_000_00), (3985, 3_000_00)]
+    assert postings(decided(book, again)) == [(1780, -3_000_00), (3985, 3_000_00)]
 
 
 def test_refuses_to_accrue_contributions_within_a_month() -> None:

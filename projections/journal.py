@@ -74,7 +74,7 @@ def journal(
                 )
             )
     title = "Grundbok" if language == "sv" else "Journal"
-    return _table("journal", title, COLUMNS[language], lines)
+    return _table("journal", title + only.words(language), COLUMNS[language], lines)
 
 
 def general_ledger(
@@ -100,7 +100,7 @@ def general_ledger(
             lines.append(Line(id=f"{number}.{place}", label=label, cells=cells))
         lines.append(_balance(f"{number}.closing", words[1], balance))
     title = "Huvudbok" if language == "sv" else "General ledger"
-    return _table("general-ledger", title, LEDGER_COLUMNS[language], lines)
+    return _table("general-ledger", title + only.words(language), LEDGER_COLUMNS[language], lines)
 
 
 Move = tuple[date, int, Voucher, Posting]

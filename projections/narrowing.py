@@ -3,7 +3,13 @@
 import msgspec
 
 from domain.books.voucher import Posting, Voucher
+from domain.kernel.refusal import Language
 from projections.selection import Spans
+
+WORDS: dict[Language, tuple[str, ...]] = {
+    "sv": ("konto", "projekt", "part", "serie", "text"),
+    "en": ("account", "project", "party", "series", "text"),
+}
 
 
 class Narrowing(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +37,15 @@ class Narrowing(msgspec.Struct, frozen=True, kw_only=True):
             return True
         words = f"{voucher.text}\n{voucher.counterparty}\n{voucher.reference}".casefold()
         return self.text.casefold() in words
+
+    def words(self, language: Language) -> str:
+        """Return what a list is narrowed to, to stand after its title; empty where it is whole."""
+        spans = " ".join(str(first) if first == last else f"{first}-{last}" for first, last in self.accounts or ())
+        stated = (None if self.accounts is None else spans, self.project, self.party, self.series, self.text)
+        said = [
+            f"{word} {value or '–'}" for word, value in zip(WORDS[language], stated, strict=True) if value is not None
+        ]
+        return f": {', '.join(said)}" if said else ""
 
 
 EVERYTHING = Narrowing()

@@ -82,7 +82,7 @@ def figure(
 def message(
     store: BookStore[AnyEvent], name: str, as_of: date, known_at: KnownAt, layouts: Layouts
 ) -> tuple[list[tuple[Entered, tuple[Touched, ...]]], Known]:
-    """Return the vouchers of a message (by its id, or 'source id'), each with the lines it touches, and what is known."""
+    """Return a message's vouchers (by its id, or 'source id') with the lines each touches, and what is known."""
     facts, statement = _statement(store, as_of, known_at, layouts)
     found = [
         (voucher, touched(statement, voucher))

@@ -43,6 +43,10 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "sv": "verifikation {voucher} är inte i balans: {difference_ore} kr",
         "en": "voucher {voucher} does not balance: {difference_ore} kr",
     },
+    "amount_not_posted": {
+        "sv": "händelsen säger {said_ore} kr, som inte konteras i verifikation {voucher}",
+        "en": "the event says {said_ore} kr, which voucher {voucher} does not post",
+    },
     "number_out_of_sequence": {
         "sv": "verifikation {voucher} borde ha nummer {expected}",
         "en": "voucher {voucher} should have number {expected}",

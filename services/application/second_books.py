@@ -110,6 +110,9 @@ class SecondBooks:
         if voucher.number != expected:
             self.fault(position, "number_out_of_sequence", voucher=name, expected=expected)
         self.numbers[voucher.year, voucher.series] = voucher.number
+        said = getattr(event, "amount_ore", None)
+        if said is not None and abs(said) not in {abs(amount) for amount in voucher.amounts_ore}:
+            self.fault(position, "amount_not_posted", voucher=name, said_ore=said)
         self._dated(position, voucher, event)
         opening = isinstance(event, OpeningBalancesEntered)
         day = voucher.accounting_date - ONE_DAY if opening else voucher.accounting_date

@@ -15,6 +15,7 @@ from services.formats.as_text import swedish
 WORDS: dict[Language, dict[str, str]] = {
     "sv": {
         "heading": "{book} per {as_of}, känt {known_at} (händelse {position})",
+        "now": "nu",
         "printed": "tryckt {printed}",
         "message": "meddelande",
         "position": "position",
@@ -22,6 +23,7 @@ WORDS: dict[Language, dict[str, str]] = {
     },
     "en": {
         "heading": "{book} as of {as_of}, known at {known_at} (event {position})",
+        "now": "now",
         "printed": "printed {printed}",
         "message": "message",
         "position": "position",
@@ -157,7 +159,8 @@ def back_text(asked: Asked, found: list[tuple[Entered, tuple[Touched, ...]]], la
 
 
 def _heading(asked: Asked, words: dict[str, str]) -> str:
-    return words["heading"].format_map(msgspec.structs.asdict(asked))
+    known_at = words["now"] if asked.known_at == "now" else asked.known_at
+    return words["heading"].format_map(msgspec.structs.asdict(asked) | {"known_at": known_at})
 
 
 def trace_json(asked: Asked, found: Trace) -> bytes:

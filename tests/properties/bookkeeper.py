@@ -98,9 +98,11 @@ class Bookkeeper:
         self.debts: dict[tuple[str, str], Debt] = {}
         self.delegations: dict[str, tuple[int, date, date]] = {}
         self.owed: dict[str, int] = defaultdict(int)
-        self.accrued: list[tuple[date, str, int]] = []
+        self.accrued: list[tuple[date, int, str, int, str]] = []
+        self.ruled: dict[tuple[str, date], tuple[str, Rows, str]] = {}
+        self.accrued_by: dict[Named, str] = {}
         self.recurring: dict[str, accrual.SetRecurringAccrual] = {}
-        self.reconciled: dict[int, date] = {}
+        self.reconciled: dict[int, tuple[date, int]] = {}
 
     # ------------------------------------------------------------------------------------------------ the answers
 
@@ -182,9 +184,17 @@ class Bookkeeper:
             return False
         self.corrected.add(named)
         self._write("R", today, [(account, -ore) for account, ore in rows])
+        self._forget(self.accrued_by.get(named, ""))
         if c.lines:
             self._write("R", today, right)
         return True
+
+    def _forget(self, name: str) -> None:
+        """Let an accrual that was corrected while it waited be as if it had not been made; its name stays used."""
+        if self.accruals.get(name) is not None:
+            self.accruals[name] = None
+            self.accrued = [row for row in self.accrued if row[4] != name]
+            self.ruled = {key: row for key, row in self.ruled.items() if row[2] != name}
 
     def _open_fiscal_year(self, c: fiscal_year.OpenFiscalYear, _: str) -> bool:
         follows = c.year == max(self.closed_through) + 1
@@ -238,18 +248,35 @@ class Bookkeeper:
         month = f"{through:%Y-%m}"
         rows, parts = self._earned(through)
         if parts:
-            names = [f"contributions.{month}", *(f"contributions.{month}.{n}" for n in range(2, 99))]
-            self._accrue_members(next(name for name in names if name not in self.accruals), through, rows, parts)
-        for name, rule in sorted(self.recurring.items()):
-            balance, debit = ACCRUAL[rule.kind]
-            ore = rule.monthly_ore * self._months(rule, through)
-            signed = ore if debit else -ore
-            if ore and f"{name}.{month}" not in self.accruals:
-                self._accrue(f"{name}.{month}", through, [(balance, signed), (rule.account, -signed)])
+            self._accrue_members(self._fresh(f"contributions.{month}"), through, rows, parts)
+        if not all(self._accrue_rule(name, rule, through) for name, rule in sorted(self.recurring.items())):
+            return False
         if self._blocking(through) - waived:
             return False
         self.closed_through[year] = through
         return self._reverse_due(through + timedelta(days=1))
+
+    def _accrue_rule(self, name: str, rule: accrual.SetRecurringAccrual, through: date) -> bool:
+        balance, debit = ACCRUAL[rule.kind]
+        ore = rule.monthly_ore * self._months(rule, through) * (1 if debit else -1)
+        wanted = [(balance, ore), (rule.account, -ore)] if ore else []
+        said, rows, _ = self.ruled.get((name, through), ("", [], ""))
+        if (said, rows) == (rule.kind + rule.project if wanted else "", wanted):
+            return True
+        stem = f"{name}.{through:%Y-%m}"
+        if rows and not self._accrue(self._fresh(stem), through, [(account, -moved) for account, moved in rows]):
+            return False
+        self.ruled.pop((name, through), None)
+        fresh = self._fresh(stem)
+        if wanted and not self._accrue(fresh, through, wanted):
+            return False
+        if wanted:
+            self.ruled[name, through] = (rule.kind + rule.project, wanted, fresh)
+        return True
+
+    def _fresh(self, stem: str) -> str:
+        names = [stem, *(f"{stem}.{again}" for again in range(2, 99))]
+        return next(name for name in names if name not in self.accruals)
 
     @staticmethod
     def _months(rule: accrual.SetRecurringAccrual, through: date) -> int:
@@ -276,12 +303,16 @@ class Bookkeeper:
         due = [row for row in self.accruals.values() if row is not None and row[0] <= through]
         open_debts = [debt for debt in self.debts.values() if debt.owed and not debt.attested and debt.dated <= through]
         found = {
-            "bank_reconciled": any(self.reconciled.get(account, date.min) < through for account in moved),
+            "bank_reconciled": not all(self._agrees(account, through) for account in moved),
             "subledgers_agree": any(balances.get(account, 0) != ore for account, ore in sums.items()),
             "invoices_attested": bool(open_debts),
             "accruals_reversed": bool(due),
         }
         return {point for point, blocks in found.items() if blocks}
+
+    def _agrees(self, account: int, through: date) -> bool:
+        day, ore = self.reconciled.get(account, (date.min, 0))
+        return day >= through and ore == self.sum_of(range(account, account + 1), date.min, day)
 
     def _reverse_due(self, day: date) -> bool:
         if day.year not in self.closed_through:
@@ -295,6 +326,7 @@ class Bookkeeper:
         done = name not in self.accruals and is_last(day) and self._post("P", day, rows)
         if done:
             self.accruals[name] = (day + timedelta(days=1), rows)
+            self.accrued_by[next(reversed(self.vouchers))] = name
         return done
 
     def _accrue_item(self, c: accrual.AccrueItem, _: str) -> bool:
@@ -303,23 +335,25 @@ class Bookkeeper:
         rows = [(c.balance_account or account, ore), (c.account, -ore)]
         return self._named([c]) and self._accrue(c.accrual, c.period_end, rows)
 
-    def _earned(self, day: date) -> tuple[Rows, list[tuple[str, int]]]:
+    def _earned(self, day: date) -> tuple[Rows, list[tuple[int, str, int]]]:
         rows: Rows = []
-        parts: list[tuple[str, int]] = []
+        parts: list[tuple[int, str, int]] = []
         for (year, party), (ore, recognition) in sorted(self.agreed.items()):
-            if year == day.year and recognition == "linear":
-                earned = half_up(Fraction(ore * day.month, 12)) if is_last(day) else 0
-                done = sum(part for at, who, part in self.accrued if (at, who) == (day, party))
-                difference = earned - self.invoiced(year, party, day) - done
-                if difference:
-                    parts.append((party, difference))
-                    rows += [(1780 if difference > 0 else 2970, difference), (INCOME_OF[party], -difference)]
-        return rows, parts
+            invoiced = self.invoiced(year, party, day)
+            months = min(max((day.year - year) * 12 + day.month, 0), 12)
+            earned = half_up(Fraction(ore * months, 12)) if recognition == "linear" else invoiced
+            before = sum(part for at, of, who, part, _ in self.accrued if (at, of, who) == (day, year, party))
+            due = earned - invoiced
+            if due != before and year in range(min(self.closed_through), 2100):
+                parts.append((year, party, due - before))
+                rows += [(1780, max(due, 0) - max(before, 0)), (2970, min(due, 0) - min(before, 0))]
+                rows += [(INCOME_OF[party], before - due)]
+        return [row for row in rows if row[1]], parts
 
-    def _accrue_members(self, name: str, day: date, rows: Rows, parts: list[tuple[str, int]]) -> bool:
+    def _accrue_members(self, name: str, day: date, rows: Rows, parts: list[tuple[int, str, int]]) -> bool:
         done = self._accrue(name, day, rows)
         if done:
-            self.accrued += [(day, party, ore) for party, ore in parts]
+            self.accrued += [(day, year, party, ore, name) for year, party, ore in parts]
         return done
 
     def _accrue_contributions(self, c: members.AccrueContributions, _: str) -> bool:
@@ -558,5 +592,6 @@ class Bookkeeper:
         known = account in CASH
         agrees = known and c.balance_ore == self.sum_of(range(account, account + 1), date.min, c.statement_date)
         if agrees:
-            self.reconciled[account] = max(c.statement_date, self.reconciled.get(account, date.min))
+            latest = max(c.statement_date, self.reconciled.get(account, (date.min, 0))[0])
+            self.reconciled[account] = (latest, self.sum_of(range(account, account + 1), date.min, latest))
         return agrees

@@ -1,0 +1,1 @@
+"""Stories of an association told in order: messages in, reports out."""

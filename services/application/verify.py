@@ -11,6 +11,7 @@ import msgspec
 
 from domain.book import Book, evolve
 from domain.catalogue import AnyEvent
+from domain.kernel.refusal import InvariantBroken
 from projections.history import History
 from services.application.proof import Fault, Proof
 from services.application.second_books import SecondBooks
@@ -22,6 +23,11 @@ from services.event_store.store import BookStore
 from services.event_store.upcasters import tag_of
 
 PAGE_ROWS = 2000
+
+BROKEN = (
+    ArithmeticError, AttributeError, InvariantBroken, LookupError, RecursionError, StopIteration, TypeError, ValueError,
+)  # fmt: skip
+"""What damaged facts may do to a program that has only met sound ones."""
 
 
 class _Cause(msgspec.Struct):
@@ -82,7 +88,7 @@ class _Auditor:
             self.book = None if self.book is None else evolve(self.book, event)
             if self.history is not None:
                 self.history.apply(event)
-        except Exception as error:  # noqa: BLE001 - what damaged facts do to the program is not known beforehand
+        except BROKEN as error:
             self.fault(position, "state_broken", reason=f"{type(error).__name__}: {error}")
             self.book = self.history = None
 

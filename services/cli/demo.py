@@ -1,6 +1,7 @@
 """`grundbok demo`: builds the five books from their messages and compares each with what was published."""
 
 import os
+from datetime import date
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -9,7 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from domain.kernel.refusal import Language, Refusal
-from projections.compare import Comparison
+from projections.compare import Comparison, Published
+from services.application.audit import difference
 from services.application.ingest import ingest
 from services.application.queries import Layouts, comparison
 from services.bootstrap import Program, running
@@ -17,6 +19,7 @@ from services.cli.options import Data, Lang
 from services.cli.report import read_published, write_out
 from services.cli.speech import say_aside
 from services.contract.answers import Refused
+from services.formats.as_bridge import bridge_text
 from services.formats.as_comparison import comparison_text
 from services.formats.as_text import report_text
 from services.settings import read_settings
@@ -32,6 +35,10 @@ LAST = (
     "{explained} deviations explained, {unexplained} unexplained"
 )
 """The same in every language, so that scripts may look for it."""
+
+
+SIGNED = {"varend": date(2017, 10, 20)}
+"""When a report was signed that has been corrected since: the demo explains what changed."""
 
 
 class ExamplesMissing(Refusal):
@@ -78,10 +85,19 @@ def demo(
             made, compared = comparison(program.book(folder.name), document, None, Layouts(settings.data))
             found.append((folder.name, compared))
             text = report_text(made, language) + "\n" + comparison_text(compared, language)
+            if folder.name in SIGNED:
+                text += "\n" + _since_signed(program, folder.name, document, Layouts(settings.data), language)
             write_out(f"{'=' * 100}\n{text}\n".encode(), None)
     write_out(_table(found, language).encode(), None)
     good = sum(1 for _, compared in found if not compared.unexplained)
     return 0 if good == len(folders) and not refused else 1
+
+
+def _since_signed(program: Program, book: str, document: Published, layouts: Layouts, language: Language) -> str:
+    """Return what has changed in a document's report since it was signed, voucher by voucher."""
+    as_of = date.fromisoformat(document.period[1])
+    found = difference(program.book(book), document.kind, as_of, (SIGNED[book], None), layouts)
+    return bridge_text(book, found, language)
 
 
 def _ingest(program: Program, folders: list[Path]) -> list[Counted]:

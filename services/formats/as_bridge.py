@@ -79,13 +79,17 @@ class JSONBridge(msgspec.Struct, frozen=True):
 
 
 def bridge_text(book: str, bridge: Bridge, language: Language = "sv") -> str:
-    """Return a bridge as text, amounts in kronor; 'no difference' where there is none."""
+    """Return a bridge as text, amounts in kronor: the lines that differ, or 'no difference'.
+
+    Vouchers that cancel out in a line (a correction and its replacement) are in the JSON and CSV only.
+    """
     words = WORDS[language]
     heading = words["heading"].format(as_of=bridge.as_of, before=bridge.before_position, after=bridge.after_position)
     out = [book, heading, ""]
-    if not bridge.lines:
+    differing = [line for line in bridge.lines if line.difference_ore]
+    if not differing:
         return "\n".join((*out, words["none"])) + "\n"
-    for line in bridge.lines:
+    for line in differing:
         out += _line(line, language)
     return "\n".join(out)
 

@@ -225,7 +225,7 @@ class Bookkeeper:
         last = date(year, 12, 31)
         if self.closed_through[year] != last and not self._close(year, last, waived):
             return False
-        result = self.sum_of(range(3000, 8999), date(year, 1, 1), last)
+        result = self.sum_of(range(3000, 9000), date(year, 1, 1), last)  # and what a corrected year-end gave back
         if result:
             self._write("S", last, [(8999, -result), (2099, result)])
         self.finished.add(year)

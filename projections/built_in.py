@@ -11,7 +11,7 @@ from domain.membership.contribution import ROUNDING_ORE
 from projections.history import History
 from projections.plans import EVERYTHING, RESULT_KINDS, forecast_ledger
 from projections.selection import Selection
-from projections.table import Cell, Kind, Line, Remark, ReportTable
+from projections.table import EARLIER_RESULT, Cell, Kind, Line, Remark, ReportTable
 
 BuiltIn = Callable[[History, date, Language], ReportTable]
 
@@ -25,19 +25,19 @@ EQUITY_KINDS = RESULT_KINDS | {"equity"}
 
 
 def trial_balance(history: History, as_of: date, language: Language) -> ReportTable:
-    """Return the trial balance (saldobalans): opening balance, movement of the year, closing balance, per account."""
-    start = history.span(history.fiscal_year(as_of))[0]
-    sums: dict[int, tuple[int, int]] = {}
-    for key in history.ledger.keys(EVERYTHING):
-        opening, closing = sums.get(key.account, (0, 0))
-        carried = history.ledger.at(key, start - ONE_DAY)
-        sums[key.account] = opening + carried, closing + history.ledger.at(key, as_of)
+    """Return the trial balance (saldobalans): opening balance, movement of the year, closing balance, per account.
+
+    Income statement accounts open each year at zero; what of earlier years is not moved to equity has its own line.
+    """
+    sums, earlier = _balances(history, as_of)
     lines = [
         _line(str(number), f"{number} {history.accounts[number].name}", opening, closing - opening, closing)
         for number, (opening, closing) in sorted(sums.items())
         if opening or closing
     ]
-    total = [sum(cell[place] for cell in sums.values()) for place in (0, 1)]
+    if earlier:
+        lines.append(_line("earlier-result", EARLIER_RESULT[language], earlier, 0, earlier))
+    total = [earlier + sum(cell[place] for cell in sums.values()) for place in (0, 1)]
     lines.append(_line("sum", _word(language, "Summa", "Total"), total[0], total[1] - total[0], total[1], kind="sum"))
     columns = {
         "sv": ("Ingående balans", "Förändring", "Utgående balans"),
@@ -45,6 +45,20 @@ def trial_balance(history: History, as_of: date, language: Language) -> ReportTa
     }
     title = _word(language, "Saldobalans", "Trial balance")
     return _table("trial-balance", f"{title} {as_of}", columns[language], lines)
+
+
+def _balances(history: History, as_of: date) -> tuple[dict[int, tuple[int, int]], int]:
+    """Return opening and closing balance in öre by account, and what result accounts come to before the year."""
+    before = history.span(history.fiscal_year(as_of))[0] - ONE_DAY
+    sums: dict[int, tuple[int, int]] = {}
+    earlier = 0
+    for key in history.ledger.keys(EVERYTHING):
+        opening, closing = sums.get(key.account, (0, 0))
+        carried, balance = history.ledger.at(key, before), history.ledger.at(key, as_of)
+        if history.accounts[key.account].kind in RESULT_KINDS:
+            earlier, carried, balance = earlier + carried, 0, balance - carried
+        sums[key.account] = opening + carried, closing + balance
+    return sums, earlier
 
 
 def grants(history: History, as_of: date, language: Language) -> ReportTable:

@@ -14,7 +14,8 @@ from domain.kernel.period import ONE_DAY
 from domain.kernel.refusal import Language
 from projections.history import History
 from projections.narrowing import EVERYTHING, Narrowing
-from projections.table import Cell, Line, ReportTable
+from projections.plans import RESULT_KINDS
+from projections.table import EARLIER_RESULT, Cell, Fields, Line, ReportTable
 
 COLUMNS = {"sv": ("Debet", "Kredit"), "en": ("Debit", "Credit")}
 LEDGER_COLUMNS = {"sv": ("Debet", "Kredit", "Saldo"), "en": ("Debit", "Credit", "Balance")}
@@ -71,6 +72,7 @@ def journal(
                     id=f"{row.position}.{place}",
                     label=_account(history, posting),
                     cells=_sides(posting.amount_ore),
+                    fields=_fields(history, row, posting),
                 )
             )
     title = "Grundbok" if language == "sv" else "Journal"
@@ -84,32 +86,40 @@ def general_ledger(
     language: Language,
     only: Narrowing = EVERYTHING,
 ) -> ReportTable:
-    """Return the general ledger of the fiscal year: opening balance, postings and running balance per account."""
+    """Return the general ledger of the fiscal year: opening balance, postings and running balance per account.
+
+    Income statement accounts open each year at zero; what of earlier years is not moved to equity has its own line,
+    unless the ledger is narrowed.
+    """
     start = history.span(history.fiscal_year(as_of))[0]
     opening, moves = _moves(vouchers, start, as_of, only)
-    lines: list[Line] = []
+    results = [number for number in opening if history.accounts[number].kind in RESULT_KINDS]
+    earlier = sum(opening.pop(number) for number in results)
     words = ("Ingående balans", "Utgående balans") if language == "sv" else ("Opening balance", "Closing balance")
+    lines: list[Line] = []
     for number in sorted(opening.keys() | moves.keys()):
-        balance = opening.get(number, 0)
-        lines.append(Line(id=str(number), label=f"{number} {history.accounts[number].name}", kind="heading"))
-        lines.append(_balance(f"{number}.opening", words[0], balance))
-        for place, (day, _, voucher, posting) in enumerate(sorted(moves.get(number, []), key=_in_order), 1):
+        balance, name = opening.get(number, 0), history.accounts[number].name
+        lines.append(Line(id=str(number), label=f"{number} {name}", kind="heading"))
+        about = Fields(account=number, account_name=name, text=words[0])
+        lines.append(_balance(f"{number}.opening", words[0], balance, about))
+        for place, (row, posting) in enumerate(sorted(moves.get(number, []), key=_in_order), 1):
             balance += posting.amount_ore
-            cells = (*_sides(posting.amount_ore), Cell(Fraction(balance)))
-            label = f"{day}  {voucher.id}  {voucher.text}{_dimensions(posting)}"
-            lines.append(Line(id=f"{number}.{place}", label=label, cells=cells))
+            lines.append(_move(history, f"{number}.{place}", row, posting, balance))
         lines.append(_balance(f"{number}.closing", words[1], balance))
+    if earlier and only == EVERYTHING:
+        label = EARLIER_RESULT[language]
+        lines.append(_balance("earlier-result", label, earlier, Fields(text=label)))
     title = "Huvudbok" if language == "sv" else "General ledger"
     return _table("general-ledger", title + only.words(language), LEDGER_COLUMNS[language], lines)
 
 
-Move = tuple[date, int, Voucher, Posting]
+Move = tuple[Entered, Posting]
 
 
 def _moves(
     vouchers: Iterable[Entered], start: date, as_of: date, only: Narrowing
 ) -> tuple[dict[int, int], dict[int, list[Move]]]:
-    """Return the opening balance in öre and the postings of the year, by account."""
+    """Return the balance in öre before the year and the postings of the year, by account."""
     opening: dict[int, int] = {}
     moves: dict[int, list[Move]] = {}
     for row in vouchers:
@@ -121,8 +131,39 @@ def _moves(
             if row.day < start:
                 opening[posting.account] = opening.get(posting.account, 0) + posting.amount_ore
             else:
-                moves.setdefault(posting.account, []).append((row.day, row.position, row.voucher, posting))
+                moves.setdefault(posting.account, []).append((row, posting))
     return opening, moves
+
+
+def _move(history: History, name: str, row: Entered, posting: Posting, balance_ore: int) -> Line:
+    """Return a posting with the balance after it."""
+    return Line(
+        id=name,
+        label=f"{row.day}  {row.voucher.id}  {row.voucher.text}{_dimensions(posting)}",
+        cells=(*_sides(posting.amount_ore), Cell(Fraction(balance_ore))),
+        fields=_fields(history, row, posting),
+    )
+
+
+def _fields(history: History, row: Entered, posting: Posting) -> Fields:
+    """Return a posting and its voucher in parts."""
+    voucher = row.voucher
+    return Fields(
+        position=row.position,
+        voucher=str(voucher.id),
+        series=voucher.series,
+        number=voucher.number,
+        year=voucher.year,
+        accounting_date=voucher.accounting_date,
+        registered_on=row.recorded.registered_on,
+        account=posting.account,
+        account_name=history.accounts[posting.account].name,
+        text=voucher.text,
+        project=posting.project,
+        party=posting.party,
+        counterparty=voucher.counterparty,
+        reference=voucher.reference,
+    )
 
 
 def _shown(voucher: Voucher, only: Narrowing) -> bool:
@@ -131,7 +172,7 @@ def _shown(voucher: Voucher, only: Narrowing) -> bool:
 
 
 def _in_order(move: Move) -> tuple[date, int]:
-    return move[0], move[1]
+    return move[0].day, move[0].position
 
 
 def _account(history: History, posting: Posting) -> str:
@@ -148,10 +189,10 @@ def _sides(amount_ore: int) -> tuple[Cell, ...]:
     return (amount, nothing) if amount_ore > 0 else (nothing, amount)
 
 
-def _balance(name: str, label: str, amount_ore: int) -> Line:
+def _balance(name: str, label: str, amount_ore: int, about: Fields | None = None) -> Line:
     nothing = Cell(Fraction(0), "")
-    return Line(id=name, label=label, kind="sum", cells=(nothing, nothing, Cell(Fraction(amount_ore))))
+    return Line(id=name, label=label, kind="sum", cells=(nothing, nothing, Cell(Fraction(amount_ore))), fields=about)
 
 
 def _table(name: str, title: str, columns: tuple[str, ...], lines: list[Line]) -> ReportTable:
-    return ReportTable(id=name, title=title, unit="kr", decimals=2, columns=columns, lines=tuple(lines))
+    return ReportTable(id=name, title=title, unit="kr", decimals=2, columns=columns, lines=tuple(lines), listing=True)

@@ -14,6 +14,11 @@ Minus = Literal["leading", "trailing"]
 
 ORE_PER: dict[Unit, int] = {"kr": 100, "tkr": 100_000, "mnkr": 100_000_000, "%": 1, "antal": 1}
 
+EARLIER_RESULT: dict[Language, str] = {
+    "sv": "Tidigare års resultat, inte omfört",
+    "en": "Result of earlier years, not moved to equity",
+}
+"""What income statement accounts come to before the year; each year opens them at zero."""
 
 REMARKS: dict[str, dict[Language, str]] = {
     "check_fails": {
@@ -57,8 +62,27 @@ class Cell(msgspec.Struct, frozen=True):
     text: str | None = None
 
 
+class Fields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a line of a journal or a ledger is about, for programs; an opening balance has its account only."""
+
+    position: int | None = None
+    voucher: str = ""
+    series: str = ""
+    number: int | None = None
+    year: int | None = None
+    accounting_date: date | None = None
+    registered_on: date | None = None
+    account: int | None = None
+    account_name: str = ""
+    text: str = ""
+    project: str = ""
+    party: str = ""
+    counterparty: str = ""
+    reference: str = ""
+
+
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A line: a heading has no cells, the others one for each column."""
+    """A line: a heading has no cells, the others one for each column; `fields` say in parts what a label says."""
 
     id: str
     label: str
@@ -67,10 +91,11 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     noteref: str = ""
     zero: str = "0"
     shown_decimals: int | None = None
+    fields: Fields | None = None
 
 
 class ReportTable(msgspec.Struct, frozen=True, kw_only=True):
-    """A table of a report; `remarks` say what does not add up."""
+    """A table of a report; `remarks` say what does not add up, `listing` that its lines are postings with fields."""
 
     id: str
     title: str
@@ -80,6 +105,7 @@ class ReportTable(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
     minus: Minus = "leading"
     remarks: tuple[Remark, ...] = ()
+    listing: bool = False
 
     def line(self, name: str) -> Line:
         """Return a line by its id; KeyError if there is none."""

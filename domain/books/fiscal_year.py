@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from domain.kernel.event import Command, Recorded, Value, accept
-from domain.kernel.identity import Text
+from domain.kernel.identity import Text, is_same_person
 from domain.kernel.period import ONE_DAY, first_of_month, is_month_end
 from domain.kernel.refusal import Refusal
 from domain.kernel.table import Table
@@ -191,7 +191,7 @@ def refuse_closed(years: Years, name: int, through: date) -> None:
 def reopen_period(years: Years, command: ReopenPeriod, recorded: Recorded) -> PeriodReopened:
     """Reopen a closed period from the first day of a month."""
     year = known_year(years, command.year)
-    if command.second_signer == recorded.actor:
+    if is_same_person(command.second_signer, recorded.actor):
         raise SecondSignerMissing(actor=recorded.actor)
     closed = year.closed_through is not None and year.start <= command.opened_from <= year.closed_through
     if not closed or year.closed or command.opened_from != first_of_month(command.opened_from):

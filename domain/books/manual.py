@@ -152,6 +152,14 @@ class VoucherAlreadyCorrected(Refusal):
     en = "Voucher {voucher} has already been corrected by {correction}."
 
 
+class YearEndNotCorrected(Refusal):
+    """The year-end of a closed year stands; what was wrong in it is corrected in the open year."""
+
+    code = "year_end_not_corrected"
+    sv = "Verifikation {voucher} är ett årsbokslut och rättas inte; rätta felet i det öppna året i stället."
+    en = "Voucher {voucher} closed a year and is not corrected; correct the mistake in the open year instead."
+
+
 class CorrectionBeforeVoucher(Refusal):
     """A correction is not dated before the voucher it corrects."""
 
@@ -203,6 +211,8 @@ def correct_voucher(
     named = VoucherId(command.year, command.series, command.number)
     if original is None:
         raise VoucherUnknown(voucher=str(named))
+    if command.series == series.YEAR_END:
+        raise YearEndNotCorrected(voucher=str(named))
     if named in corrected:
         raise VoucherAlreadyCorrected(voucher=str(named), correction=corrected[named])
     corrected_on = command.corrected_on or first_open_day(journal.years, original.accounting_date)

@@ -1,7 +1,6 @@
 """Decisions about grants: nothing is claimed beyond what the board has granted, unless the board says so."""
 
 from domain.books import series
-from domain.books.chart import usable_account
 from domain.books.journal import Journal, draft_voucher
 from domain.books.register import known_party, usable_project
 from domain.funding.facts import (
@@ -24,7 +23,7 @@ from domain.funding.grants import Grant, Grants, by_year
 from domain.kernel.event import Recorded, accept
 from domain.kernel.refusal import Refusal, Warned
 from domain.payables.ledger import Payables
-from domain.payables.supplier_invoice import SupplierInvoiceExists
+from domain.payables.supplier_invoice import SupplierInvoiceExists, refuse_cost_accounts
 from domain.posting_rules import payables as rules
 
 
@@ -50,6 +49,14 @@ class GrantWithoutAmount(Refusal):
     code = "grant_without_amount"
     sv = "Beslutet {grant} har inget belopp."
     en = "Grant {grant} has no amount."
+
+
+class GrantYearTwice(Refusal):
+    """A decision states each year once."""
+
+    code = "grant_year_twice"
+    sv = "Beslutet {grant} anger {year} två gånger."
+    en = "Grant {grant} states {year} twice."
 
 
 class GrantIsSettled(Refusal):
@@ -113,9 +120,10 @@ def decide_grant(journal: Journal, grants: Grants, command: DecideGrant, recorde
     usable_project(journal.register, command.project)
     known_party(journal.register, command.owner)
     if command.account is not None:
-        usable_account(journal.chart, command.account)
+        refuse_cost_accounts(journal, (command.account,))
     if command.grant in grants:
         raise GrantExists(grant=command.grant)
+    _refuse_year_twice(command)
     if sum(by_year(command.amounts).values()) == 0:
         raise GrantWithoutAmount(grant=command.grant)
     return accept(GrantDecided, command, recorded=recorded)
@@ -124,6 +132,7 @@ def decide_grant(journal: Journal, grants: Grants, command: DecideGrant, recorde
 def amend_grant(grants: Grants, command: AmendGrant, recorded: Recorded) -> GrantAmended:
     """Change the amounts, not below what has been claimed."""
     grant = _active(grants, command.grant)
+    _refuse_year_twice(command)
     amounts = by_year(command.amounts)
     for year, claimed_ore in grant.claimed.items():
         if amounts.get(year, 0) < claimed_ore:
@@ -148,7 +157,7 @@ def claim_grant(
             "amount_ore": command.amount_ore,
             "left_ore": left_ore,
         }
-        if not command.override:
+        if not command.override.strip():
             raise ClaimAboveGranted(**above)
         recorded = recorded.warn(Warned(code="claim_above_granted", facts=above | {"override": command.override}))
     voucher = draft_voucher(
@@ -194,6 +203,13 @@ def close_grant(grants: Grants, command: CloseGrant, recorded: Recorded) -> Gran
     if not grant.reported:
         raise FinalReportMissing(grant=command.grant)
     return accept(GrantClosed, command, recorded=recorded)
+
+
+def _refuse_year_twice(command: DecideGrant | AmendGrant) -> None:
+    years = [row.year for row in command.amounts]
+    twice = next((year for year in years if years.count(year) > 1), None)
+    if twice is not None:
+        raise GrantYearTwice(grant=command.grant, year=twice)
 
 
 def _not_closed(grants: Grants, name: str) -> Grant:

@@ -7,14 +7,19 @@ import msgspec
 Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._/-]{0,63}$(?!\n)")]
 """A short name in lower case that messages use for a party, project, grant or invoice rule."""
 
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
-"""A line of text for people."""
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S")]
+"""A line of text for people; white space alone says nothing."""
 
-Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"\S")]
 """An outside reference: an invoice number, a decision, a receipt."""
 
 OrganisationNumber = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{6}-[0-9]{4}$(?!\n)")]
 """An organisation number (organisationsnummer) as printed: six digits, hyphen, four digits."""
+
+
+def is_same_person(one: str, other: str) -> bool:
+    """Tell whether two names or user names mean the same person: case and spaces at the ends do not matter."""
+    return one.strip().casefold() == other.strip().casefold()
 
 
 def is_organisation_number(number: str) -> bool:

@@ -27,6 +27,7 @@ class Payable(Value, frozen=True, kw_only=True):
     recorded_by: str
     dated: date
     attested_by: str = ""
+    attested_on: date | None = None
     disputed: bool = False
     grant: str = ""
     grant_year: int = 0
@@ -41,10 +42,11 @@ class AttestationRule(Value, frozen=True, kw_only=True):
 
 
 class Payables(Value, frozen=True, kw_only=True):
-    """Every invoice, open or settled, and the attestation rules in force."""
+    """Every invoice, open or settled, the credit notes by number, and the attestation rules in force."""
 
     invoices: Table[InvoiceKey, Payable] = Table()
     rules: Table[str, AttestationRule] = Table()
+    credits: Table[InvoiceKey, str] = Table()
 
 
 def evolve(payables: Payables, event: PayablesEvent) -> Payables:
@@ -59,12 +61,13 @@ def evolve(payables: Payables, event: PayablesEvent) -> Payables:
             payable = Payable(owed_ore=owed_ore, recorded_by=event.recorded.actor, dated=dated)
             return with_payable(payables, (event.supplier, event.invoice), payable)
         case SupplierInvoiceAttested():
-            return _changed(payables, event, attested_by=event.attester, disputed=False)
+            return _changed(payables, event, attested_by=event.attester, attested_on=event.attested_on, disputed=False)
         case SupplierInvoiceDisputed():
             return _changed(payables, event, attested_by="", disputed=True)
         case SupplierInvoiceCredited():
             credited_ore = sum(line.amount_ore for line in event.lines) + event.vat_ore
-            return _less(payables, event, credited_ore)
+            noted = payables.credits.put((event.supplier, event.credit_invoice), event.invoice)
+            return _less(msgspec.structs.replace(payables, credits=noted), event, credited_ore)
         case SupplierInvoicePaid():
             return _less(payables, event, event.amount_ore)
 
@@ -75,7 +78,7 @@ def with_payable(payables: Payables, key: InvoiceKey, payable: Payable) -> Payab
 
 
 def _changed(
-    payables: Payables, event: SupplierInvoiceAttested | SupplierInvoiceDisputed, **fields: str | bool
+    payables: Payables, event: SupplierInvoiceAttested | SupplierInvoiceDisputed, **fields: str | bool | date
 ) -> Payables:
     key = (event.supplier, event.invoice)
     return with_payable(payables, key, msgspec.structs.replace(payables.invoices[key], **fields))

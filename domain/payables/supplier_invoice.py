@@ -1,9 +1,13 @@
 """Decisions about suppliers' invoices: no payment before attestation, no attestation by the one who recorded it."""
 
+from collections.abc import Iterable
+
 from domain.books import series
+from domain.books.chart import control_accounts, usable_account
 from domain.books.journal import Journal, draft_voucher
 from domain.books.register import known_party
 from domain.kernel.event import Recorded, accept
+from domain.kernel.identity import is_same_person
 from domain.kernel.refusal import Refusal
 from domain.payables.facts import (
     AttestationRuleSet,
@@ -80,6 +84,22 @@ class InvoiceNotAttested(Refusal):
     en = "Invoice {invoice} from {supplier} has not been attested and cannot be paid."
 
 
+class PaidBeforeAttestation(Refusal):
+    """A payment is not dated before its attestation."""
+
+    code = "paid_before_attestation"
+    sv = "Faktura {invoice} från {supplier} attesterades {attested_on} men anges som betald {paid_on}."
+    en = "Invoice {invoice} from {supplier} was attested on {attested_on} but is stated as paid on {paid_on}."
+
+
+class CostAccountWrong(Refusal):
+    """Costs are not booked on cash, nor on an account that stands for a sub-ledger."""
+
+    code = "cost_account_wrong"
+    sv = "Konto {account} ({name}) kan inte bära en kostnad: det är likvida medel eller en reskontras konto."
+    en = "Account {account} ({name}) cannot bear a cost: it is cash, or the account of a sub-ledger."
+
+
 class InvoiceIsSettled(Refusal):
     """A settled invoice is neither attested nor disputed."""
 
@@ -106,8 +126,10 @@ def receive_supplier_invoice(
 ) -> SupplierInvoiceReceived:
     """Record a new invoice; the input VAT becomes a claim on the state (LEMK 2005:807)."""
     supplier = known_party(journal.register, command.supplier)
-    if (command.supplier, command.invoice) in payables.invoices:
+    key = (command.supplier, command.invoice)
+    if key in payables.invoices or key in payables.credits:
         raise SupplierInvoiceExists(supplier=command.supplier, invoice=command.invoice)
+    refuse_cost_accounts(journal, (line.account for line in command.lines))
     total_ore = _total(command.lines, command.vat_ore)
     voucher = draft_voucher(
         journal,
@@ -130,7 +152,7 @@ def attest_supplier_invoice(
     day = command.attested_on
     if rule is None or day < rule.valid_from or (rule.valid_to is not None and day > rule.valid_to):
         raise AttesterUnknown(attester=command.attester, attested_on=str(day))
-    if payable.recorded_by == command.attester:
+    if is_same_person(payable.recorded_by, command.attester):
         raise AttesterIsRecorder(attester=command.attester)
     if payable.owed_ore > rule.limit_ore:
         raise AmountOverDelegation(attester=command.attester, amount_ore=payable.owed_ore, limit_ore=rule.limit_ore)
@@ -149,6 +171,12 @@ def credit_supplier_invoice(
     journal: Journal, payables: Payables, command: CreditSupplierInvoice, recorded: Recorded
 ) -> SupplierInvoiceCredited:
     """Credit at most what is owed."""
+    if (command.supplier, command.credit_invoice) in payables.credits or (
+        command.supplier,
+        command.credit_invoice,
+    ) in payables.invoices:
+        raise SupplierInvoiceExists(supplier=command.supplier, invoice=command.credit_invoice)
+    refuse_cost_accounts(journal, (line.account for line in command.lines))
     total_ore = _total(command.lines, command.vat_ore)
     _owed(payables, command.supplier, command.invoice, total_ore)
     voucher = draft_voucher(
@@ -170,6 +198,13 @@ def pay_supplier_invoice(
     payable = _owed(payables, command.supplier, command.invoice, command.amount_ore)
     if not payable.attested_by:
         raise InvoiceNotAttested(supplier=command.supplier, invoice=command.invoice)
+    if payable.attested_on is not None and command.paid_on < payable.attested_on:
+        raise PaidBeforeAttestation(
+            supplier=command.supplier,
+            invoice=command.invoice,
+            attested_on=str(payable.attested_on),
+            paid_on=str(command.paid_on),
+        )
     voucher = draft_voucher(
         journal,
         series=series.PAYMENTS,
@@ -180,6 +215,14 @@ def pay_supplier_invoice(
         postings=rules.paid(journal.chart, command.supplier, command.amount_ore),
     )
     return accept(SupplierInvoicePaid, command, recorded=recorded, voucher=voucher)
+
+
+def refuse_cost_accounts(journal: Journal, accounts: Iterable[int]) -> None:
+    """Refuse accounts of cash and of sub-ledgers where a cost is booked."""
+    for number in accounts:
+        account = usable_account(journal.chart, number)
+        if account.kind == "cash" or number in control_accounts(journal.chart):
+            raise CostAccountWrong(account=number, name=account.name)
 
 
 def _total(lines: CostLines, vat_ore: int) -> int:

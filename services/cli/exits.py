@@ -30,6 +30,8 @@ BY_CODE: dict[str, int] = {
     "position_ahead": NOT_FOUND,
     "sie_year_unknown": NOT_FOUND,
     "file_not_readable": FAILED,
+    "file_not_written": FAILED,
+    "output_full": FULL,
     # somebody was first
     "message_conflict": CONFLICT,
     "book_exists": CONFLICT,

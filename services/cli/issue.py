@@ -53,11 +53,17 @@ def issue(  # noqa: PLR0913 - one parameter for each option
         message = message_of(
             command, message_id=message_id(command, actor), source=SOURCE, subject=subject, actor=actor
         )
+        if file is not None:
+            # First the file: a report is not recorded as handed over when there is nothing to hand over.
+            write_out(content, file)
         (answer,) = writer.write([message])
         if not isinstance(answer, Receipt):
+            if file is not None and file.is_file():
+                file.unlink()
             say_aside(f"grundbok: {answer.code}: {answer.sentence(settings.language)}")
             return exit_code(answer.code)
         number = number_at(store, answer.position)
-    write_out(content, file)
+    if file is None:
+        write_out(content, None)
     say_aside(SAID[settings.language].format(number=number, position=answer.position, digest=command.digest))
     return 0

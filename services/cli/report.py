@@ -4,6 +4,7 @@ import os
 import sys
 import tomllib
 from dataclasses import dataclass
+from errno import ENOSPC
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -35,6 +36,22 @@ ReportName = Annotated[
 ]
 IssuedNumber = Annotated[int | None, Parameter(name="--issued", help="Make the issued report of this number again.")]
 Format = Literal["text", "json", "csv"]
+
+
+class FileNotWritten(Refusal):
+    """What is asked for is written where it can be written."""
+
+    code = "file_not_written"
+    sv = "{path} kan inte skrivas: {reason}."
+    en = "{path} cannot be written: {reason}."
+
+
+class OutputFull(Refusal):
+    """There is room for what is written."""
+
+    code = "output_full"
+    sv = "Det finns inte plats att skriva {path}: {reason}."
+    en = "There is no room to write {path}: {reason}."
 
 
 class AccountsWrong(Refusal):
@@ -158,9 +175,15 @@ def as_bytes(made: Report, output: str, language: str) -> bytes:
 
 
 def write_out(content: bytes, file: Path | None) -> None:
-    """Write to a file, or to standard output."""
-    if file is not None:
-        file.write_bytes(content)
-        return
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
+    """Write to a file, or to standard output; raises FileNotWritten or OutputFull."""
+    try:
+        if file is not None:
+            file.write_bytes(content)
+            return
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        kind = OutputFull if error.errno == ENOSPC else FileNotWritten
+        raise kind(path=str(file or "-"), reason=error.strerror or str(error)) from error

@@ -18,6 +18,7 @@ from services.bootstrap import running
 from services.cli.exits import exit_code_for
 from services.cli.moments import known_at_moment
 from services.cli.options import Book, Data, KnownAtOption, Lang, OutFile, TextOrJson
+from services.cli.report import write_out
 from services.cli.speech import say_aside
 from services.clock import swedish_day
 from services.formats.sie4_findings import Finding
@@ -64,11 +65,7 @@ def export_year(
         version = importlib.metadata.version("grundbok")
         store = program.book(book)
         made = export_file(store, year, version=version, known_at=moment, generated_on=generated)
-        if file is not None:
-            file.write_bytes(made.data)
-        else:
-            sys.stdout.buffer.write(made.data)
-            sys.stdout.buffer.flush()
+        write_out(made.data, file)
     _say(made.findings, str(file or "-"), settings.language)
     return 0
 

@@ -1,21 +1,49 @@
-"""A report as CSV (RFC 4180): one row for each amount, so that every table has the same shape."""
+"""A report as CSV (RFC 4180): one row for each amount, so that every table has the same shape.
+
+Journal and general ledger have one row for each posting instead, with its voucher in columns.
+"""
 
 import csv
 import io
+from collections.abc import Iterator
 
-from projections.table import Report
+from projections.table import Report, ReportTable
 
 HEADER = ("table", "line", "kind", "label", "column", "amount", "unit")
+POSTING = (
+    *("registered_on", "accounting_date", "voucher", "series", "number", "year", "position", "account", "account_name"),
+    *("text", "counterparty", "reference", "project", "party"),
+)
+AMOUNTS = ("debit", "credit", "balance")
+"""The columns of amounts of a listing, as many as it has; a journal has no balance."""
+
+Row = tuple[object, ...]
 
 
 def report_csv(report: Report) -> bytes:
     """Return a report as UTF-8 CSV with a header; amounts as decimal strings in the table's unit."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(HEADER)
-    for table in report.tables:
-        for line in table.lines:
-            for column in range(len(line.cells)):
-                amount = table.amount(line, column)
-                writer.writerow((table.id, line.id, line.kind, line.label, table.columns[column], amount, table.unit))
+    listings = [table for table in report.tables if table.listing]
+    if listings:
+        writer.writerow((*POSTING, *AMOUNTS[: len(listings[0].columns)]))
+        writer.writerows(row for table in listings for row in _postings(table))
+    else:
+        writer.writerow(HEADER)
+        writer.writerows(row for table in report.tables for row in _amounts(table))
     return out.getvalue().encode()
+
+
+def _amounts(table: ReportTable) -> Iterator[Row]:
+    for line in table.lines:
+        for column in range(len(line.cells)):
+            amount = table.amount(line, column)
+            yield table.id, line.id, line.kind, line.label, table.columns[column], amount, table.unit
+
+
+def _postings(table: ReportTable) -> Iterator[Row]:
+    """Return the lines that have fields: postings, and in a ledger what each account opens with."""
+    for line in table.lines:
+        if line.fields is not None:
+            about = [getattr(line.fields, name) for name in POSTING]
+            yield *about, *(table.amount(line, column) for column in range(len(line.cells)))

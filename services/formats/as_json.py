@@ -3,7 +3,7 @@
 import msgspec
 
 from domain.kernel.refusal import Language
-from projections.table import Report, ReportTable
+from projections.table import Fields, Report, ReportTable
 
 
 class JSONRemark(msgspec.Struct, frozen=True):
@@ -15,13 +15,14 @@ class JSONRemark(msgspec.Struct, frozen=True):
 
 
 class JSONLine(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A line; a heading has no amounts."""
+    """A line; a heading has no amounts. Fields that are empty are left out."""
 
     id: str
     label: str
     kind: str
     amounts: tuple[str, ...] | None = None
     noteref: str = ""
+    fields: Fields | None = None
 
 
 class JSONTable(msgspec.Struct, frozen=True):
@@ -72,6 +73,7 @@ def _table(table: ReportTable, language: Language) -> JSONTable:
                 if line.kind == "heading"
                 else tuple(table.amount(line, column) for column in range(len(line.cells))),
                 noteref=line.noteref,
+                fields=line.fields,
             )
             for line in table.lines
         ),

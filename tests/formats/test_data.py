@@ -7,11 +7,16 @@ from typing import Any
 
 import msgspec
 
+from domain.books.manual import VoucherPosted
 from domain.kernel.refusal import Language
-from projections.table import Line
+from projections.history import history_of
+from projections.journal import entered, general_ledger, journal
+from projections.narrowing import EVERYTHING, Narrowing
+from projections.table import Line, Report
 from services.formats.as_csv import HEADER, report_csv
 from services.formats.as_json import report_json
 from tests.formats.reports import REPORT, STATEMENT
+from tests.ledger_text import events
 
 
 def parsed() -> list[list[str]]:
@@ -107,3 +112,90 @@ def test_an_item_without_cells_has_no_amounts_but_a_place_for_them() -> None:
     assert json.loads(report_json(report))["tables"][0]["lines"] == [
         {"id": "sum", "label": "Summa", "kind": "sum", "amounts": []}
     ]
+
+
+LISTED = """
+    2022-12-01 Avgift
+        6570     40
+        1930    -40
+    2023-03-31 [2023-04-02] Bidrag, "kvartal 1"
+        4010    300  #insatsen @utforaren
+        1930   -300
+"""
+POSTING = (
+    "registered_on,accounting_date,voucher,series,number,year,position,account,account_name,"
+    "text,counterparty,reference,project,party,debit,credit"
+)
+
+
+def listed(name: str, only: Narrowing = EVERYTHING) -> Report:
+    """Return a journal or a general ledger whose vouchers name a counterparty and a reference."""
+    told = [
+        msgspec.structs.replace(
+            event, voucher=msgspec.structs.replace(event.voucher, counterparty="Utföraren AB", reference="F 7")
+        )
+        if isinstance(event, VoucherPosted)
+        else event
+        for event in events(LISTED)
+    ]
+    make = journal if name == "journal" else general_ledger
+    table = make(history_of(told), entered(told), REPORT.as_of, "sv", only)
+    return msgspec.structs.replace(REPORT, tables=(table,))
+
+
+def test_csv_of_a_journal_has_a_row_for_every_posting_with_its_voucher() -> None:
+    header, *rows = report_csv(listed("journal")).decode().splitlines()
+
+    assert header == POSTING
+    assert len(rows) == 4
+    voucher, said = "2023-04-02,2023-03-31,A1/2023,A,1,2023,3", '"Bidrag, ""kvartal 1""",Utföraren AB,F 7'
+    assert rows[2:] == [
+        f"{voucher},4010,Lämnade bidrag till insatser,{said},insatsen,utforaren,300.00,",
+        f"{voucher},1930,Bank,{said},,,,300.00",
+    ]
+
+
+def test_csv_of_a_general_ledger_has_opening_balances_postings_and_the_running_balance() -> None:
+    header, *rows = report_csv(listed("general-ledger")).decode().splitlines()
+    read = [dict(zip(header.split(","), row, strict=True)) for row in csv.reader(rows)]
+
+    assert header == f"{POSTING},balance"
+    assert [
+        (row["account"], row["voucher"], row["text"], row["debit"], row["credit"], row["balance"]) for row in read
+    ] == [
+        ("1930", "", "Ingående balans", "", "", "-40.00"),
+        ("1930", "A1/2023", 'Bidrag, "kvartal 1"', "", "300.00", "-340.00"),
+        ("4010", "", "Ingående balans", "", "", "0"),
+        ("4010", "A1/2023", 'Bidrag, "kvartal 1"', "300.00", "", "300.00"),
+        ("", "", "Tidigare års resultat, inte omfört", "", "", "40.00"),
+    ]
+
+
+def test_csv_of_a_list_without_postings_has_the_header_of_a_list() -> None:
+    assert report_csv(listed("journal", Narrowing(text="finns inte"))).decode().splitlines() == [POSTING]
+
+
+def test_json_of_a_posting_has_its_voucher_in_fields() -> None:
+    heading, bank = (json.loads(report_json(listed("journal")))["tables"][0]["lines"][place] for place in (3, 5))
+
+    assert list(heading) == ["id", "label", "kind"]
+    assert bank == {
+        "id": "3.2",
+        "label": "    1930 Bank",
+        "kind": "item",
+        "amounts": ["", "300.00"],
+        "fields": {
+            "position": 3,
+            "voucher": "A1/2023",
+            "series": "A",
+            "number": 1,
+            "year": 2023,
+            "accounting_date": "2023-03-31",
+            "registered_on": "2023-04-02",
+            "account": 1930,
+            "account_name": "Bank",
+            "text": 'Bidrag, "kvartal 1"',
+            "counterparty": "Utföraren AB",
+            "reference": "F 7",
+        },
+    }

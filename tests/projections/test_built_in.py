@@ -91,6 +91,55 @@ def test_the_trial_balance_shows_opening_movement_and_closing() -> None:
     assert table.lines[0].label == "1930 Bank"
 
 
+TWO_YEARS = """
+    2022-03-01 Intäkt
+        1930    300
+        3985   -300
+    2022-04-01 Kostnad
+        4010     20
+        1930    -20
+    {closing}
+    2023-02-01 Intäkt
+        1930    700
+        3985   -700
+"""
+
+
+def test_result_accounts_open_each_year_at_zero_and_the_rest_has_a_line_of_its_own() -> None:
+    history = books(TWO_YEARS.format(closing=""))
+
+    table = trial_balance(history, AUGUST, "sv")
+
+    assert figures(table) == {
+        "1930": ("280.00", "700.00", "980.00"),
+        "3985": ("0", "-700.00", "-700.00"),
+        "earlier-result": ("-280.00", "0", "-280.00"),
+        "sum": ("0", "0", "0"),
+    }
+    assert table.line("earlier-result").label == "Tidigare års resultat, inte omfört"
+    english = trial_balance(history, AUGUST, "en").line("earlier-result")
+    assert english.label == "Result of earlier years, not moved to equity"
+
+
+def test_a_result_moved_to_equity_opens_there() -> None:
+    history = books(TWO_YEARS.format(closing="2022-12-31 Årets resultat\n8999 280\n2099 -280"))
+
+    assert figures(trial_balance(history, AUGUST, "sv")) == {
+        "1930": ("280.00", "700.00", "980.00"),
+        "2099": ("-280.00", "0", "-280.00"),
+        "3985": ("0", "-700.00", "-700.00"),
+        "sum": ("0", "0", "0"),
+    }
+    assert figures(trial_balance(history, date(2022, 12, 31), "sv")) == {
+        "1930": ("0", "280.00", "280.00"),
+        "2099": ("0", "-280.00", "-280.00"),
+        "3985": ("0", "-300.00", "-300.00"),
+        "4010": ("0", "20.00", "20.00"),
+        "8999": ("0", "280.00", "280.00"),
+        "sum": ("0", "0", "0"),
+    }
+
+
 amounts = st.lists(
     st.tuples(st.sampled_from((1930, 2081, 3985, 4010)), st.sampled_from((1930, 2440, 6550)), st.integers(1, 10**9)),
     max_size=10,

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from projections.built_in import trial_balance
 from projections.history import history_of
 from projections.journal import entered, general_ledger, journal
-from projections.table import Line, ReportTable
+from projections.narrowing import Narrowing
+from projections.table import Fields, Line, ReportTable
 from tests.ledger_text import events
 
 TEXT = """
@@ -79,10 +80,89 @@ def test_the_general_ledger_has_opening_postings_by_date_and_a_running_balance()
 def test_an_account_without_postings_this_year_keeps_its_balance() -> None:
     table = made(TEXT, "2024-01-31")
 
-    assert shown(table, table.line("4010.opening"), table.line("4010.closing")) == [
-        "Ingående balans |  |  | 300.00",
-        "Utgående balans |  |  | 300.00",
+    assert shown(table, table.line("2081.opening"), table.line("2081.closing")) == [
+        "Ingående balans |  |  | -1000.00",
+        "Utgående balans |  |  | -1000.00",
     ]
+
+
+TWO_YEARS = """
+    2023-03-01 Intäkt
+        1930    300
+        3985   -300
+    2023-04-01 Kostnad
+        6570     20
+        1930    -20
+    {closing}
+    2024-02-01 Intäkt
+        1930    700
+        3985   -700
+"""
+CLOSING = "2023-12-31 Årets resultat\n8999 280\n2099 -280"
+
+
+def test_result_accounts_open_at_zero_and_what_was_not_moved_has_a_line_of_its_own() -> None:
+    table = made(TWO_YEARS.format(closing=""), "2024-12-31")
+
+    assert shown(table) == [
+        "1930 Bank",
+        "Ingående balans |  |  | 280.00",
+        "2024-02-01  A1/2024  Intäkt | 700.00 |  | 980.00",
+        "Utgående balans |  |  | 980.00",
+        f"3985 {history_of(events('')).accounts[3985].name}",
+        "Ingående balans |  |  | 0",
+        "2024-02-01  A1/2024  Intäkt |  | 700.00 | -700.00",
+        "Utgående balans |  |  | -700.00",
+        "Tidigare års resultat, inte omfört |  |  | -280.00",
+    ]
+
+
+def test_a_result_moved_to_equity_leaves_no_line() -> None:
+    table = made(TWO_YEARS.format(closing=CLOSING), "2024-12-31")
+
+    assert [line.id for line in table.lines if line.kind == "heading"] == ["1930", "2099", "3985"]
+    assert table.line("2099.opening").cells[2].amount_ore == -280_00
+    assert table.line("3985.opening").cells[2].amount_ore == 0
+    assert all(line.id != "earlier-result" for line in table.lines)
+    closed = made(TWO_YEARS.format(closing=CLOSING), "2023-12-31")
+    assert closed.line("8999.closing").cells[2].amount_ore == 280_00
+
+
+def test_a_narrowed_ledger_opens_result_accounts_at_zero_without_the_line() -> None:
+    told = events(TWO_YEARS.format(closing=""))
+    only = Narrowing(accounts=((3985, 6999),))
+
+    table = general_ledger(history_of(told), entered(told), date(2024, 12, 31), "sv", only)
+
+    assert [line.id for line in table.lines] == ["3985", "3985.opening", "3985.1", "3985.closing"]
+    assert table.line("3985.opening").cells[2].amount_ore == 0
+    assert table.line("3985.closing").cells[2].amount_ore == -700_00
+
+
+def test_a_posting_has_its_voucher_in_parts() -> None:
+    expected = Fields(
+        position=3,
+        voucher="A1/2023",
+        series="A",
+        number=1,
+        year=2023,
+        accounting_date=date(2023, 3, 31),
+        registered_on=date(2023, 3, 31),
+        account=4010,
+        account_name="Lämnade bidrag till insatser",
+        text="Bidrag",
+        project="insatsen",
+        party="utforaren",
+    )
+    rows, ledger = made(TEXT, "2023-08-31", "journal"), made(TEXT, "2023-08-31")
+
+    assert rows.line("3.1").fields == ledger.line("4010.1").fields == expected
+    late = ledger.line("6570.1").fields
+    assert late is not None
+    assert (late.registered_on, late.accounting_date) == (date(2023, 4, 10), date(2023, 2, 28))
+    assert ledger.line("1930.opening").fields == Fields(account=1930, account_name="Bank", text="Ingående balans")
+    assert [line.kind for line in rows.lines if line.fields is None] == ["heading"] * 3
+    assert {line.id.rpartition(".")[2] for line in ledger.lines if line.fields is None and line.cells} == {"closing"}
 
 
 def test_opening_balances_count_on_the_day_before_their_year_here_too() -> None:
@@ -121,6 +201,9 @@ def test_the_general_ledger_agrees_with_the_trial_balance(rows: list[tuple[date,
     openings = {
         line.id.removesuffix(".opening"): line.cells[2].amount_ore for line in table.lines if "opening" in line.id
     }
+    for line in table.lines:
+        if line.id == "earlier-result":
+            closings[line.id] = openings[line.id] = line.cells[2].amount_ore
     balance = {line.id: line.cells for line in trial_balance(history, as_of, "sv").lines if line.kind != "sum"}
     assert {name: ore for name, ore in closings.items() if ore} == {
         name: cells[2].amount_ore for name, cells in balance.items() if cells[2].amount_ore

@@ -29,6 +29,7 @@ Dimensioned = manual.Line | suppliers.CostLine | accrual.AccrueItem | pay.Record
 ACCOUNTS = {1510, 1519, 1610, 1650, 1710, 1780, 1790, 1910, 1930, 1940, 2081, 2099, 2440, 2650, 2710, 2730, 2890, 2970}
 ACCOUNTS |= {2979, 2990, 3010, 3740, 3985, 3987, 3988, 4010, 4090, 5010, 6550, 6570, 7010, 7210, 7510, 8300, 8999}
 CASH = {1910, 1930, 1940}
+COSTS = ACCOUNTS - CASH - {1510, 1519, 2440}
 INCOME_OF = {"staten": 3985, "regionen": 3988, "kommunen": 3987}
 PARTIES = {*INCOME_OF, "leverantoren", "utforaren", "kunden", ""}
 PROJECTS = {"insatsen", ""}
@@ -77,6 +78,7 @@ class Debt:
     recorder: str
     dated: date
     attested: bool = False
+    attested_on: date = date.min
     grant: tuple[str, int] | None = None
 
 
@@ -96,6 +98,7 @@ class Bookkeeper:
         self.accruals: dict[str, tuple[date, Rows] | None] = {}
         self.grants: dict[str, Promise] = {}
         self.debts: dict[tuple[str, str], Debt] = {}
+        self.credit_notes: set[tuple[str, str]] = set()
         self.delegations: dict[str, tuple[int, date, date]] = {}
         self.owed: dict[str, int] = defaultdict(int)
         self.accrued: list[tuple[date, int, str, int, str]] = []
@@ -103,8 +106,6 @@ class Bookkeeper:
         self.accrued_by: dict[Named, str] = {}
         self.recurring: dict[str, accrual.SetRecurringAccrual] = {}
         self.reconciled: dict[int, tuple[date, int]] = {}
-
-    # ------------------------------------------------------------------------------------------------ the answers
 
     @staticmethod
     def method_for(kind: type) -> str:
@@ -135,8 +136,6 @@ class Bookkeeper:
         """Tell whether a voucher may have this date."""
         through = self.closed_through.get(day.year)
         return through is not None and through < day and day.year not in self.finished
-
-    # ------------------------------------------------------------------------------------------------ the vouchers
 
     def _fits(self, day: date, rows: Rows) -> bool:
         known = all(account in ACCOUNTS for account, _ in rows)
@@ -173,7 +172,7 @@ class Bookkeeper:
 
     def _correct_voucher(self, c: manual.CorrectVoucher, _: str) -> bool:
         named = (c.year, c.series, c.number)
-        if named not in self.vouchers or named in self.corrected:
+        if named not in self.vouchers or named in self.corrected or c.series == "S":
             return False
         day, rows = self.vouchers[named]
         right = [(line.account, line.amount_ore) for line in c.lines]
@@ -230,8 +229,6 @@ class Bookkeeper:
             self._write("S", last, [(8999, -result), (2099, result)])
         self.finished.add(year)
         return True
-
-    # ----------------------------------------------------------------------------------------------- the closing
 
     def _whole(self, act: Callable[[], bool]) -> bool:
         """Do all of it or nothing."""
@@ -320,8 +317,6 @@ class Bookkeeper:
         due = [name for name, row in sorted(self.accruals.items()) if row is not None and row[0] == day]
         return all(self._reverse(name) for name in due)
 
-    # ---------------------------------------------------------------------------------------------------- accruals
-
     def _accrue(self, name: str, day: date, rows: Rows) -> bool:
         done = name not in self.accruals and is_last(day) and self._post("P", day, rows)
         if done:
@@ -381,8 +376,6 @@ class Bookkeeper:
             self.accruals[name] = None
         return done
 
-    # ----------------------------------------------------------------------------------------------------- members
-
     def _leave_member(self, c: members.LeaveMember, _: str) -> bool:
         left = c.party in self.members
         self.members.discard(c.party)
@@ -424,15 +417,17 @@ class Bookkeeper:
             self.sent.append((year, party, c.credited_on, -c.amount_ore))
         return done
 
-    # ------------------------------------------------------------------------------------------------------ grants
-
     def _decide_grant(self, c: funding.DecideGrant, _: str) -> bool:
         granted = self._granted(c)
-        known = c.project in PROJECTS and c.owner in PARTIES and (c.account is None or c.account in ACCOUNTS)
-        if not known or c.grant in self.grants or not sum(granted.values()):
+        known = c.project in PROJECTS and c.owner in PARTIES and (c.account is None or c.account in COSTS)
+        if not known or self._twice(c) or c.grant in self.grants or not sum(granted.values()):
             return False
         self.grants[c.grant] = Promise(c.owner, c.project, c.account or 4010, granted)
         return True
+
+    @staticmethod
+    def _twice(c: funding.DecideGrant | funding.AmendGrant) -> bool:
+        return len({row.year for row in c.amounts}) != len(c.amounts)
 
     @staticmethod
     def _granted(c: funding.DecideGrant | funding.AmendGrant) -> dict[int, int]:
@@ -449,7 +444,7 @@ class Bookkeeper:
 
     def _amend_grant(self, c: funding.AmendGrant, _: str) -> bool:
         grant, granted = self._live(c.grant, settled=False), self._granted(c)
-        if grant is None or any(granted[year] < ore for year, ore in list(grant.claimed.items())):
+        if grant is None or self._twice(c) or any(granted[year] < ore for year, ore in list(grant.claimed.items())):
             return False
         grant.granted = granted
         return True
@@ -458,7 +453,7 @@ class Bookkeeper:
         grant = self._live(c.grant, settled=False)
         if grant is None or (grant.owner, c.invoice) in self.debts:
             return False
-        if c.amount_ore > grant.left(c.year) and not c.override:
+        if c.amount_ore > grant.left(c.year) and not c.override.strip():
             return False
         done = self._post("G", c.claimed_on, [(grant.account, c.amount_ore), (2440, -c.amount_ore)])
         if done:
@@ -492,8 +487,6 @@ class Bookkeeper:
         grant.closed = True
         return True
 
-    # --------------------------------------------------------------------------------------------------- suppliers
-
     def _set_attestation_rule(self, c: suppliers.SetAttestationRule, _: str) -> bool:
         self.delegations[c.attester] = (c.limit_ore, c.valid_from, c.valid_to or date.max)
         return True
@@ -506,7 +499,9 @@ class Bookkeeper:
     def _receive_supplier_invoice(self, c: suppliers.ReceiveSupplierInvoice, actor: str) -> bool:
         rows, total = self._costs(c)
         key = (c.supplier, c.invoice)
-        if c.supplier not in PARTIES or key in self.debts or total <= 0 or not self._named(c.lines):
+        if c.supplier not in PARTIES or key in self.debts or key in self.credit_notes or not self._bears(c.lines):
+            return False
+        if total <= 0 or not self._named(c.lines):
             return False
         done = self._post("L", c.invoice_date, [*rows, (2440, -total)])
         if done:
@@ -518,8 +513,13 @@ class Bookkeeper:
         limit, first, last = self.delegations.get(c.attester, (0, date.max, date.min))
         if debt is None or not 0 < debt.owed <= limit or debt.recorder == c.attester:
             return False
-        debt.attested = debt.attested or first <= c.attested_on <= last
+        if first <= c.attested_on <= last:
+            debt.attested, debt.attested_on = True, c.attested_on
         return first <= c.attested_on <= last
+
+    @staticmethod
+    def _bears(lines: Iterable[suppliers.CostLine]) -> bool:
+        return all(line.account in COSTS for line in lines)
 
     def _dispute_supplier_invoice(self, c: suppliers.DisputeSupplierInvoice, _: str) -> bool:
         debt = self.debts.get((c.supplier, c.invoice))
@@ -531,10 +531,15 @@ class Bookkeeper:
     def _credit_supplier_invoice(self, c: suppliers.CreditSupplierInvoice, _: str) -> bool:
         rows, total = self._costs(c)
         debt = self.debts.get((c.supplier, c.invoice))
+        noted = (c.supplier, c.credit_invoice)
+        if noted in self.credit_notes or noted in self.debts or not self._bears(c.lines):
+            return False
         if debt is None or not 0 < total <= debt.owed or not self._named(c.lines):
             return False
         done = self._post("L", c.credited_on, [*((account, -ore) for account, ore in rows), (2440, total)])
         debt.owed -= done * total
+        if done:
+            self.credit_notes.add(noted)
         if done and debt.grant is not None:
             name, year = debt.grant
             self.grants[name].claimed[year] -= total
@@ -542,13 +547,11 @@ class Bookkeeper:
 
     def _pay_supplier_invoice(self, c: suppliers.PaySupplierInvoice, _: str) -> bool:
         debt = self.debts.get((c.supplier, c.invoice))
-        if debt is None or c.amount_ore > debt.owed or not debt.attested:
+        if debt is None or c.amount_ore > debt.owed or not debt.attested or c.paid_on < debt.attested_on:
             return False
         done = self._post("U", c.paid_on, [(2440, c.amount_ore), (1930, -c.amount_ore)])
         debt.owed -= done * c.amount_ore
         return done
-
-    # ---------------------------------------------------------------------------------- customers, pay, the bank
 
     def _invoice_other_income(self, c: other_income.InvoiceOtherIncome, _: str) -> bool:
         rows = [(line.account, line.amount_ore) for line in c.lines]

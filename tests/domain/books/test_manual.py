@@ -19,6 +19,7 @@ from domain.books.manual import (
     VoucherPosted,
     VoucherReplaced,
     VoucherUnknown,
+    YearEndNotCorrected,
 )
 from domain.books.series import RESERVED
 from domain.books.voucher import Voucher
@@ -185,6 +186,14 @@ def test_refuses_to_correct_a_voucher_twice() -> None:
     facts = refused(book, a_correction(), VoucherAlreadyCorrected, original=original)
 
     assert facts == {"voucher": "A1/2023", "correction": "R1/2023"}
+
+
+def test_refuses_to_correct_the_year_end_of_a_closed_year() -> None:
+    book, original = posted()
+
+    facts = refused(book, a_correction(series="S"), YearEndNotCorrected, original=original)
+
+    assert facts == {"voucher": "S1/2023"}
 
 
 def test_corrects_a_wrong_correction() -> None:

@@ -31,11 +31,12 @@ from domain.funding.grant import (
     GrantNotSettled,
     GrantUnknown,
     GrantWithoutAmount,
+    GrantYearTwice,
     RemainderAboveLeft,
 )
 from domain.kernel.event import Command
 from domain.kernel.refusal import Warned
-from domain.payables.supplier_invoice import SupplierInvoiceExists
+from domain.payables.supplier_invoice import CostAccountWrong, SupplierInvoiceExists
 from tests.builders import (
     BY_ANNA,
     a_claim,
@@ -100,11 +101,22 @@ def test_refuses_a_grant_of_nothing(amounts: tuple[YearAmount, ...]) -> None:
     assert refused(given(), a_grant(amounts=amounts), GrantWithoutAmount) == {"grant": "2023-1"}
 
 
-def test_adds_up_a_year_that_is_named_twice() -> None:
-    book = given(a_grant(amounts=granted((2023, 200_00), (2023, 300_00))))
+def test_refuses_a_decision_that_states_a_year_twice() -> None:
+    twice = granted((2023, 200_00), (2024, 100_00), (2023, 300_00))
+    facts = {"grant": a_grant().grant, "year": 2023}
 
-    assert accepts(book, a_claim())
-    assert refused(book, a_claim(amount_ore=500_01), ClaimAboveGranted)["left_ore"] == 500_00
+    assert refused(given(), a_grant(amounts=twice), GrantYearTwice) == facts
+    assert refused(given(a_grant()), an_amendment(amounts=twice), GrantYearTwice) == facts
+
+
+def test_refuses_to_let_a_grant_be_booked_on_the_bank() -> None:
+    assert refused(given(), a_grant(account=1930), CostAccountWrong)["account"] == 1930
+
+
+def test_refuses_a_claim_above_the_grant_by_a_blank_decision() -> None:
+    book = given(a_grant(amounts=granted((2023, 200_00))))
+
+    assert refused(book, a_claim(amount_ore=200_01, override=" "), ClaimAboveGranted)["left_ore"] == 200_00
 
 
 # ----------------------------------------------------------------------------------------------------- amendments

@@ -10,6 +10,7 @@ from domain.books.journal import VoucherEmpty
 from domain.books.register import PartyUnknown, ProjectUnknown
 from domain.books.voucher import Voucher
 from domain.kernel.event import Command
+from domain.kernel.period import ONE_DAY
 from domain.payables.facts import (
     AttestationRuleSet,
     CostLine,
@@ -24,9 +25,11 @@ from domain.payables.supplier_invoice import (
     AmountOverDelegation,
     AttesterIsRecorder,
     AttesterUnknown,
+    CostAccountWrong,
     InvoiceIsSettled,
     InvoiceNotAttested,
     InvoiceNotPositive,
+    PaidBeforeAttestation,
     PaymentAboveOwed,
     SupplierInvoiceExists,
     SupplierInvoiceUnknown,
@@ -307,6 +310,39 @@ def test_refers_to_the_invoice_where_a_payment_has_no_reference() -> None:
 
 def test_refuses_to_pay_before_attestation() -> None:
     assert refused(given(a_supplier_invoice()), a_payment(), InvoiceNotAttested) == NAMED
+
+
+def test_refuses_a_payment_dated_before_its_attestation() -> None:
+    attested = an_attestation().attested_on
+    book = given(*ATTESTED)
+
+    facts = refused(book, a_payment(paid_on=attested - ONE_DAY), PaidBeforeAttestation)
+
+    assert facts == NAMED | {"attested_on": str(attested), "paid_on": str(attested - ONE_DAY)}
+    assert accepts(book, a_payment(paid_on=attested))
+
+
+@pytest.mark.parametrize("account", [1930, 1510, 1519, 2440])
+def test_refuses_costs_on_cash_and_on_control_accounts(account: int) -> None:
+    wrong = (CostLine(account=account, amount_ore=100_00),)
+
+    assert refused(given(), a_supplier_invoice(lines=wrong), CostAccountWrong)["account"] == account
+    assert refused(given(*ATTESTED), a_supplier_credit(lines=wrong), CostAccountWrong)["account"] == account
+
+
+def test_refuses_a_credit_note_it_has_and_an_invoice_under_its_number() -> None:
+    credit = a_supplier_credit()
+    book = given(*ATTESTED, credit)
+    facts = {"supplier": credit.supplier, "invoice": credit.credit_invoice}
+
+    assert refused(book, credit, SupplierInvoiceExists) == facts
+    assert refused(book, a_supplier_invoice(invoice=credit.credit_invoice), SupplierInvoiceExists) == facts
+
+
+def test_refuses_attestation_by_the_recorder_however_the_name_is_written() -> None:
+    book = given(a_supplier_invoice(), a_delegation(attester=" anna"))
+
+    assert refused(book, an_attestation(attester=" anna"), AttesterIsRecorder)
 
 
 def test_refuses_to_pay_an_invoice_it_does_not_have() -> None:

@@ -44,6 +44,14 @@ class NarrowingUnused(Refusal):
     en = "Report {report} is not narrowed to accounts, projects, parties, series or a text; {narrowed} are."
 
 
+class NothingKnown(Refusal):
+    """A report is known at a moment when the book had begun."""
+
+    code = "nothing_known"
+    sv = "Boken {book} var tom vid {known_at}. Klockslag räknas efter när boken tog emot, datum efter registrering."
+    en = "Book {book} was empty at {known_at}. An instant counts by when the book was told, a date by registration."
+
+
 class Layouts(NamedTuple):
     """Where layouts are looked for besides those that are shipped."""
 
@@ -89,6 +97,8 @@ def report(store: BookStore[AnyEvent], question: Question, known_at: KnownAt, la
     if question.only != EVERYTHING and question.name not in NARROWED:
         raise NarrowingUnused(report=question.name, narrowed=", ".join(NARROWED))
     facts = facts_of(store, known_at, vouchers=needs_vouchers(question.name))
+    if not facts.history.position:
+        raise NothingKnown(book=store.name, known_at=facts.known_at)
     layout = book_layout(facts, layouts)
     made = make_report(facts, layout, question)
     if made is None:

@@ -28,6 +28,7 @@ BY_CODE: dict[str, int] = {
     "book_not_found": NOT_FOUND,
     "report_unknown": NOT_FOUND,
     "position_ahead": NOT_FOUND,
+    "nothing_known": NOT_FOUND,
     "sie_year_unknown": NOT_FOUND,
     "file_not_readable": FAILED,
     "file_not_written": FAILED,

@@ -209,3 +209,12 @@ def test_a_day_an_instant_and_a_position_are_the_same_prefix(varend: Path) -> No
         assert sizes == sorted(sizes)
         for size in set(sizes):
             assert len(list(queries.prefix(store, size))) == size
+
+
+def test_says_that_the_book_was_empty_rather_than_print_zeros(grundbok: Callable[..., Said]) -> None:
+    asked = ("report", "interim", "--book", "varend", "--as-of", "2017-T2", "--known-at")
+
+    for moment in ("#0", "1990-01-01", "2017-10-20T12:00:00+02:00"):
+        said = grundbok(*asked, moment)
+        assert (said.code, said.out) == (3, "")
+        assert said.err.startswith("grundbok: nothing_known: Boken varend var tom vid ")

@@ -42,13 +42,11 @@ class YearBeforeIsOpen(Refusal):
 
 
 def close_year(journal: Journal, command: CloseYear, recorded: Recorded) -> YearClosed:
-    """Close a year; `result_ore` is the surplus (a deficit is negative).
+    """Close a year that is not closed yet; `result_ore` is the surplus (a deficit is negative).
 
     The closing itself still posts into the year's last period when that has been closed to everybody else.
     """
     year = known_year(journal.years, command.year)
-    if year.closed:
-        raise YearIsClosed(year=command.year)
     before = [name for name, other in journal.years.items() if name < command.year and not other.closed]
     if before:
         raise YearBeforeIsOpen(year=command.year, before=min(before))

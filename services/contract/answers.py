@@ -1,15 +1,21 @@
 """Answers: each message gets a receipt or a refusal, for machines (codes, facts) and for people (sentences)."""
 
+from collections.abc import Iterator
+from datetime import date
 from typing import cast
 
 import msgspec
 
+from domain.kernel.event import Command
 from domain.kernel.refusal import Language, Refusal, Warned
 from services.contract.envelope import NOWHERE, Message, Place
 from services.contract.warnings import warning_sentence
 
 Facts = dict[str, str | int | tuple[str | int, ...]]
 """What a refusal is about, by name: amounts in öre under names that end in `_ore`."""
+
+PARTIES = frozenset({"party", "supplier", "owner", "customer"})
+"""Fields that name a party."""
 
 
 class WarningGiven(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,12 +88,50 @@ def refused(refusal: Refusal, message: Message) -> Refused:
         sv=refusal.sentence("sv"),
         en=refusal.sentence("en"),
         facts=cast("Facts", refusal.facts),
+        field=field_of(refusal, message),
         id=message.id,
         source=message.source,
         type=message.type,
         file=message.place.file,
         line=message.place.line,
     )
+
+
+def field_of(refusal: Refusal, message: Message) -> str:
+    """Return the field that a rule refused: the one that holds the last of the refusal's facts that is in the message.
+
+    Facts go from what is named to what is wrong with it: a supplier, its invoice, the amount.
+
+    Empty where the rule is about the message as a whole, as when a voucher does not balance.
+    """
+    found = ""
+    for name, fact in refusal.facts.items():
+        if name == "subject":
+            return name
+        for field, value in _fields(message.command):
+            if _is_called(name, field.rpartition(".")[2], value) and fact in (value, str(value)):
+                found = f"data.{field}"
+                break
+    return found
+
+
+def _is_called(name: str, field: str, value: object) -> bool:
+    """Tell whether a fact goes by the name of a field; dates and parties have several."""
+    if name == "party":
+        return field in PARTIES
+    return name == field or (name == "accounting_date" and isinstance(value, date))
+
+
+def _fields(command: Command) -> Iterator[tuple[str, object]]:
+    """Iterate over the fields of a command, and of the rows in it, with their paths."""
+    for name in command.__struct_fields__:
+        value = getattr(command, name)
+        yield name, value
+        if isinstance(value, tuple):
+            for place, row in enumerate(value):
+                yield from (
+                    (f"{name}[{place}].{part}", getattr(row, part)) for part in getattr(row, "__struct_fields__", ())
+                )
 
 
 def refused_at(refusal: Refusal, place: Place = NOWHERE, *, source: str = "", message_id: str = "") -> Refused:

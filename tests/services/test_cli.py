@@ -108,7 +108,7 @@ BAD_LINES = (
     (other(extra="1"), "field_unknown", "extra"),
     (other(type="se.grundbok.voucher.forge"), "type_unknown", "type"),
     (other(specversion="2.0"), "specversion_wrong", "specversion"),
-    (other(subject="222000-1347"), "subject_wrong", ""),
+    (other(subject="222000-1347"), "subject_wrong", "subject"),
     (VOUCHER.replace(b'"text":', b'"text":"a","text":'), "key_repeated", "data.text"),
     (line_of(envelope(a_voucher(lines=lines((1930, 1), (6570, -2))), "v-1")), "voucher_not_balanced", ""),
     (

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from domain.kernel.event import Command, Recorded
 from domain.kernel.refusal import Refusal
 from tests.builders import BY_ANNA, FOUNDING, recorded
 from tests.properties.commands import BEGINNING, STRATEGIES, any_command, person
+
+pytestmark = pytest.mark.slow
 
 DECODER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 WITH_FEW = settings(max_examples=60)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -24,6 +25,8 @@ from tests.builders import FOUNDED, recorded
 from tests.properties.bookkeeper import CASH, Bookkeeper
 from tests.properties.commands import BEGINNING, STRATEGIES, day, person
 from tests.properties.edges import edges
+
+pytestmark = pytest.mark.slow
 
 if TYPE_CHECKING:
     from domain.book import Book

@@ -5,6 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -25,6 +26,8 @@ from domain.membership.facts import AccrueContributions, AgreeContribution, Cont
 from projections.built_in import trial_balance
 from projections.history import History, history_of
 from tests.builders import FOUNDING, WAIVED, a_contribution, a_contribution_invoice, a_year, lines, recorded
+
+pytestmark = pytest.mark.slow
 
 YEARS = (2023, 2024, 2025)
 MEMBERS = {"staten": (12_000_01, 3985), "regionen": (6_000_00, 3988), "kommunen": (5_999_99, 3987)}

@@ -37,6 +37,8 @@ from tests.builders import (
 )
 from tests.services.messages import a_message, codes
 
+pytestmark = pytest.mark.slow
+
 FLIPS = 2000
 
 

@@ -11,6 +11,8 @@ from domain.catalogue import voucher_of
 from services.formats.sie4_reader import read_sie
 from tests.formats.sie.files import A_YEAR, OURS, Desk, sie, voucher
 
+pytestmark = pytest.mark.slow
+
 SECONDS_MAX = 10.0
 LABELS = sorted({line.split()[0] for line in A_YEAR if line.startswith("#")})
 WORDS = st.sampled_from([

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from services.formats.sie4_reader import read_sie
 from tests.builders import BY_ANNA, FOUNDING, a_year, recorded
 from tests.formats.sie.files import Desk, balances
 from tests.properties.commands import BEGINNING, any_command, person
+
+pytestmark = pytest.mark.slow
 
 if TYPE_CHECKING:
     from domain.books.voucher import Voucher

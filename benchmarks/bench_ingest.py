@@ -1,13 +1,15 @@
 """Ingestion: from the bytes of a file of messages to events on disk."""
 
-import sqlite3
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from benchmarks.raw import Row, copy_into_postgres, insert_into_sqlite, stored_rows
 from benchmarks.synthetic import messages
 from services.application.ingest import ingest
 from services.application.writer import BookWriter
@@ -15,10 +17,16 @@ from services.clock import SystemClock
 from services.contract.answers import Receipt
 from services.event_store.catalogue_mapper import catalogue_mapper
 from services.event_store.shelves import open_shelf
+from tests.servers.postgres import running_postgres
 
-VOUCHERS = 100_000
-VOUCHERS_SMOKE = 2_000
+VOUCHERS, VOUCHERS_SINGLY, VOUCHERS_SMOKE = 100_000, 3_000, 200
 BATCH = 1_000
+ROUNDS = 3
+"""By turns, since other work on the machine hits now the one and now the other."""
+FOUNDING = 22
+"""Messages that come before the vouchers."""
+
+Raw = Callable[[list[Row]], None]
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -28,53 +36,53 @@ def timed(work: Callable[[], object]) -> float:
     return perf_counter() - started
 
 
-def ingest_file(file: Path, data: Path) -> int:
-    """Ingest a file into a new SQLite book, durably; return how many messages got a receipt."""
-    with open_shelf(str(data), catalogue_mapper()) as shelf:
-        writer = BookWriter(shelf.create("bench"), SystemClock())
-        return sum(isinstance(answer, Receipt) for answers in ingest(writer, [str(file)]) for answer in answers)
+def ingest_file(file: Path, place: str | Path, *, batch: int = BATCH, book: str = "bench") -> int:
+    """Ingest a file into a new book, durably; return how many messages got a receipt."""
+    with open_shelf(place, catalogue_mapper()) as shelf:
+        writer = BookWriter(shelf.create(book), SystemClock())
+        answered = ingest(writer, [str(file)], batch_messages=batch)
+        return sum(isinstance(answer, Receipt) for answers in answered for answer in answers)
 
 
-def stored_bytes(data: Path) -> list[tuple[str, int, str, bytes]]:
-    """Return the rows of a book as they stand on disk."""
-    (file,) = data.glob("*.sqlite*")
-    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
-        return connection.execute(
-            "SELECT originator_id, originator_version, topic, state FROM stored_events"
-        ).fetchall()
+def compare(benchmark: BenchmarkFixture, place: str | Path, raw: Raw, folder: Path, batch: int) -> None:
+    """Ingest vouchers in batches of a size, by turns with writing the rows they become without anything of ours."""
+    full = VOUCHERS if batch > 1 else VOUCHERS_SINGLY
+    vouchers = full if benchmark.enabled else VOUCHERS_SMOKE
+    file = folder / "messages.jsonl"
+    file.write_bytes(b"".join(messages(vouchers)))
+    ours: list[float] = []
+    limits: list[float] = []
 
+    def work() -> None:
+        book = f"bench-{len(ours)}"
+        ours.append(timed(lambda: ingest_file(file, place, batch=batch, book=book)))
+        with open_shelf(place, catalogue_mapper()) as shelf:
+            rows = stored_rows(shelf.open(book))
+        assert len(rows) == vouchers + FOUNDING
+        limits.append(timed(lambda: raw(rows)))
 
-def insert_raw(rows: list[tuple[str, int, str, bytes]], file: Path) -> None:
-    """Insert the same rows with `executemany`, a transaction a batch, as durably: the limit of this disk."""
-    connection = sqlite3.connect(file, isolation_level=None)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute(
-        "CREATE TABLE raw (stream TEXT, version INTEGER, topic TEXT, state BLOB, PRIMARY KEY (stream, version))"
+    benchmark.pedantic(work, rounds=ROUNDS, iterations=1)  # type: ignore[no-untyped-call]
+
+    benchmark.extra_info.update(
+        what=f"messages to disk, {batch} a transaction",
+        ours=f"{vouchers / median(ours):.0f} vouchers/s",
+        raw=f"{vouchers / median(limits):.0f} rows/s",
+        ratio=round(median(limits) / median(ours), 3),
     )
-    for start in range(0, len(rows), BATCH):
-        connection.execute("BEGIN")
-        connection.executemany("INSERT INTO raw VALUES (?,?,?,?)", rows[start : start + BATCH])
-        connection.execute("COMMIT")
-    connection.close()
 
 
 @pytest.mark.benchmark(group="ingest")
-def bench_ingest_from_file_to_disk(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
-    """How fast do messages become events on disk, against inserting the same bytes?"""
-    vouchers = VOUCHERS if benchmark.enabled else VOUCHERS_SMOKE
-    file = tmp_path / "messages.jsonl"
-    file.write_bytes(b"".join(messages(vouchers)))
-    data = tmp_path / "books"
+@pytest.mark.parametrize("batch", [BATCH, 1])
+def bench_ingest_into_sqlite(benchmark: BenchmarkFixture, tmp_path: Path, batch: int) -> None:
+    """How fast do messages become events on disk in SQLite, against inserting the same bytes?"""
+    raw = partial(insert_into_sqlite, file=tmp_path / "raw.sqlite", batch=batch)
+    compare(benchmark, tmp_path / "books", raw, tmp_path, batch)
 
-    def work() -> float:
-        return timed(lambda: ingest_file(file, data))
 
-    seconds = benchmark.pedantic(work, rounds=1, iterations=1)  # type: ignore[no-untyped-call]
-
-    rows = stored_bytes(data)
-    assert len(rows) == vouchers + 22
-    raw = timed(lambda: insert_raw(rows, tmp_path / "raw.sqlite"))
-    benchmark.extra_info.update(
-        vouchers=vouchers, vouchers_per_second=round(vouchers / seconds), ratio_to_raw_insert=round(raw / seconds, 3)
-    )
+@pytest.mark.server
+@pytest.mark.benchmark(group="ingest")
+@pytest.mark.parametrize("batch", [BATCH, 1])
+def bench_ingest_into_postgres(benchmark: BenchmarkFixture, tmp_path: Path, batch: int) -> None:
+    """How fast do messages become events on disk in PostgreSQL, against copying the same bytes in binary?"""
+    with running_postgres() as dsn:
+        compare(benchmark, dsn, partial(copy_into_postgres, dsn=dsn, batch=batch), tmp_path, batch)

@@ -68,13 +68,9 @@ def evolve(book: Book, event: AnyEvent) -> Book:
     voucher = voucher_of(event)
     if voucher is None:
         return change(book, position=book.position + 1)
-    late = journal.is_late(book.journal.chart, voucher, event.recorded.registered_on)
-    return change(
-        book,
-        position=book.position + 1,
-        journal=journal.enter(book.journal, voucher),
-        late_bookings=book.late_bookings + late,
-    )
+    entered = journal.enter(book.journal, voucher)
+    late = journal.is_late(book.journal, entered, voucher, event.recorded.registered_on)
+    return change(book, position=book.position + 1, journal=entered, late_bookings=book.late_bookings + late)
 
 
 Evolution = Callable[[Book, Any], Book]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from domain.catalogue import AnyEvent
+from services.application.snapshots import Snapshots, snapshot_file
 from services.application.unborn import UnbornBook
 from services.application.writer import BookWriter
 from services.clock import Clock, SystemClock
@@ -34,8 +35,17 @@ class Program:
         With `create`, a book that does not exist is made by the first event. Raises `BookNotFound`, `BookNameInvalid`.
         """
         if name not in self._writers:
-            self._writers[name] = BookWriter(self._store(name, create=create), self.clock)
+            store = self._store(name, create=create)
+            self._writers[name] = BookWriter(store, self.clock, self._snapshots(name))
         return self._writers[name]
+
+    def rest(self) -> None:
+        """Let every writer keep what it knows, before the books are closed."""
+        for writer in self._writers.values():
+            writer.rest()
+
+    def _snapshots(self, name: str) -> Snapshots:
+        return Snapshots(snapshot_file(self.settings.data, name, elsewhere=self.settings.postgres is not None))
 
     def _store(self, name: str, *, create: bool) -> BookStore[AnyEvent]:
         if not is_book_name(name):
@@ -51,4 +61,6 @@ class Program:
 def running(settings: Settings, clock: Clock | None = None) -> Iterator[Program]:
     """Run the program with these settings; closes all books at the end. Raises what `open_shelf` raises."""
     with open_shelf(settings.place, catalogue_mapper()) as shelf:
-        yield Program(settings, shelf, clock or SystemClock())
+        program = Program(settings, shelf, clock or SystemClock())
+        yield program
+        program.rest()

@@ -9,10 +9,10 @@ from domain.books.chart import INCOME_STATEMENT, Chart, control_accounts, usable
 from domain.books.fiscal_year import Years, open_year_of
 from domain.books.register import Register, known_party, usable_project
 from domain.books.series import OPENING
-from domain.books.voucher import Posting, Voucher
+from domain.books.voucher import Row, Voucher
 from domain.kernel.event import Value
 from domain.kernel.money import MAX_ORE
-from domain.kernel.period import ONE_DAY, next_working_day
+from domain.kernel.period import next_working_day
 from domain.kernel.refusal import InvariantBroken, Refusal
 from domain.kernel.table import Table
 
@@ -63,7 +63,7 @@ def draft_voucher(
     series: str,
     accounting_date: date,
     text: str,
-    postings: Iterable[Posting],
+    postings: Iterable[Row],
     counterparty: str = "",
     reference: str = "",
 ) -> Voucher:
@@ -72,24 +72,13 @@ def draft_voucher(
     Checked in this order: accounts, projects and parties are known and open; the date lies in an open period;
     at least two postings, none zero; debit equals credit (amounts in öre).
     """
-    rows = tuple(postings)
-    zeros = difference = 0
-    for account, amount_ore, project, party in rows:
-        usable_account(journal.chart, account)
-        if project:
-            usable_project(journal.register, project)
-        if party:
-            known_party(journal.register, party)
-        if not -MAX_ORE <= amount_ore <= MAX_ORE:
-            raise AmountTooLarge(amount_ore=amount_ore)
-        zeros += not amount_ore
-        difference += amount_ore
+    accounts, amounts, projects, parties = _usable_columns(journal, postings)
     year = open_year_of(journal.years, accounting_date)
-    if len(rows) < 2 or zeros:
-        raise VoucherEmpty(postings=len(rows), zeros=zeros)
+    if len(amounts) < 2 or 0 in amounts:
+        raise VoucherEmpty(postings=len(amounts), zeros=amounts.count(0))
+    difference = sum(amounts)
     if difference:
         raise VoucherNotBalanced(difference_ore=difference)
-    accounts, amounts, projects, parties = zip(*rows, strict=True)
     return Voucher(
         series=series,
         number=journal.numbers.get((year, series), 0) + 1,
@@ -98,11 +87,34 @@ def draft_voucher(
         text=text,
         counterparty=counterparty,
         reference=reference,
-        accounts=accounts,
-        amounts_ore=amounts,
-        projects=projects if any(projects) else (),
-        parties=parties if any(parties) else (),
+        accounts=tuple(accounts),
+        amounts_ore=tuple(amounts),
+        projects=tuple(projects) if any(projects) else (),
+        parties=tuple(parties) if any(parties) else (),
     )
+
+
+def _usable_columns(journal: Journal, rows: Iterable[Row]) -> tuple[list[int], list[int], list[str], list[str]]:
+    """Return the columns of a voucher, or refuse: an account, project or party that may not be used, a vast amount."""
+    accounts: list[int] = []
+    amounts: list[int] = []
+    projects: list[str] = []
+    parties: list[str] = []
+    chart, register = journal.chart, journal.register
+    for row in rows:
+        account, amount_ore, project, party = row.account, row.amount_ore, row.project, row.party
+        usable_account(chart, account)
+        if project:
+            usable_project(register, project)
+        if party:
+            known_party(register, party)
+        if not -MAX_ORE <= amount_ore <= MAX_ORE:
+            raise AmountTooLarge(amount_ore=amount_ore)
+        accounts.append(account)
+        amounts.append(amount_ore)
+        projects.append(project)
+        parties.append(party)
+    return accounts, amounts, projects, parties
 
 
 def draft_reversal(journal: Journal, original: Voucher, *, series: str, accounting_date: date, text: str) -> Voucher:
@@ -123,12 +135,16 @@ def draft_reversal(journal: Journal, original: Voucher, *, series: str, accounti
     )
 
 
-def is_late(chart: Chart, voucher: Voucher, registered_on: date) -> bool:
-    """Tell whether a voucher with cash in or out was registered after the next working day (LKBR 3:4)."""
-    if registered_on <= voucher.accounting_date + ONE_DAY:
-        return False
-    moves_cash = any(chart.accounts[account].kind == "cash" for account in voucher.accounts)
-    return moves_cash and voucher.series != OPENING and registered_on > next_working_day(voucher.accounting_date)
+def is_late(before: Journal, after: Journal, voucher: Voucher, registered_on: date) -> bool:
+    """Tell whether a voucher with cash in or out was registered after the next working day (LKBR 3:4).
+
+    `before` and `after` are the journal without and with the voucher, which has moved cash if their cash differs.
+    """
+    return (
+        after.cash_ore is not before.cash_ore
+        and voucher.series != OPENING
+        and registered_on > next_working_day(voucher.accounting_date)
+    )
 
 
 def enter(journal: Journal, voucher: Voucher) -> Journal:

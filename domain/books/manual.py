@@ -14,7 +14,7 @@ from domain.books.chart import INCOME_STATEMENT, control_accounts, usable_accoun
 from domain.books.fiscal_year import Year, first_open_day, known_year
 from domain.books.journal import Journal, draft_reversal, draft_voucher
 from domain.books.series import Series
-from domain.books.voucher import Posting, Voucher, VoucherId
+from domain.books.voucher import Voucher, VoucherId
 from domain.kernel.event import Command, Recorded, Value, accept
 from domain.kernel.identity import Text
 from domain.kernel.money import Ore
@@ -34,11 +34,6 @@ class Line(Value, frozen=True, kw_only=True):
 
 
 Lines = Annotated[tuple[Line, ...], msgspec.Meta(max_length=10_000)]
-
-
-def postings_of(lines: tuple[Line, ...]) -> tuple[Posting, ...]:
-    """Return the lines of a message as postings."""
-    return tuple(Posting(line.account, line.amount_ore, line.project, line.party) for line in lines)
 
 
 class EnterOpeningBalances(Command, frozen=True, kw_only=True):
@@ -183,7 +178,7 @@ def enter_opening_balances(
         series=series.OPENING,
         accounting_date=year.start,
         text=command.text,
-        postings=postings_of(command.lines),
+        postings=command.lines,
     )
     return OpeningBalancesEntered(year=command.year, recorded=recorded, voucher=voucher)
 
@@ -197,7 +192,7 @@ def post_voucher(journal: Journal, command: PostVoucher, recorded: Recorded) -> 
         series=command.series,
         accounting_date=command.accounting_date,
         text=command.text,
-        postings=postings_of(command.lines),
+        postings=command.lines,
         counterparty=command.counterparty,
         reference=command.reference,
     )
@@ -237,7 +232,7 @@ def replace_voucher(journal: Journal, correction: VoucherCorrected, recorded: Re
         series=series.CORRECTIONS,
         accounting_date=correction.voucher.accounting_date,
         text=correction.reason,
-        postings=postings_of(correction.lines),
+        postings=correction.lines,
         counterparty=correction.voucher.counterparty,
         reference=str(correction.voucher.id),
     )

@@ -6,7 +6,7 @@ JSON, and a replay of millions decodes it faster than a list of objects. Amounts
 
 from collections.abc import Iterable
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from domain.kernel.event import Value
 from domain.kernel.money import Ore
@@ -23,6 +23,26 @@ class Posting(NamedTuple):
     party: str = ""
 
 
+class Row(Protocol):
+    """What a voucher is drafted from: a `Posting`, or a line as a message words it."""
+
+    @property
+    def account(self) -> AccountNumber:
+        """The account."""
+
+    @property
+    def amount_ore(self) -> int:
+        """The amount in öre, debit positive."""
+
+    @property
+    def project(self) -> str:
+        """The project, or nothing."""
+
+    @property
+    def party(self) -> str:
+        """The party, or nothing."""
+
+
 class VoucherId(NamedTuple):
     """A voucher's name: series and number are unique within a fiscal year (LKBR 3:9)."""
 
@@ -31,7 +51,12 @@ class VoucherId(NamedTuple):
     number: int
 
     def __str__(self) -> str:
-        return f"{self.series}{self.number}/{self.year}"
+        return voucher_name(self.series, self.number, self.year)
+
+
+def voucher_name(series: str, number: int, year: int) -> str:
+    """Return the name of a voucher as printed, e.g. A17/2024."""
+    return f"{series}{number}/{year}"
 
 
 class Voucher(Value, frozen=True, kw_only=True):
@@ -53,6 +78,11 @@ class Voucher(Value, frozen=True, kw_only=True):
     def id(self) -> VoucherId:
         """Return the voucher's name."""
         return VoucherId(self.year, self.series, self.number)
+
+    @property
+    def printed_name(self) -> str:
+        """Return the voucher's name as printed."""
+        return voucher_name(self.series, self.number, self.year)
 
     @property
     def postings(self) -> tuple[Posting, ...]:

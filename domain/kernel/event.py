@@ -13,8 +13,11 @@ import msgspec
 from domain.kernel.refusal import Warned
 
 
-class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A frozen value; decoding is strict, defaults are left out of the stored bytes."""
+class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """A frozen value; decoding is strict, defaults are left out of the stored bytes.
+
+    What never changes cannot come to refer to itself, so the garbage collector need not look at it.
+    """
 
 
 class Command(Value, frozen=True, kw_only=True):

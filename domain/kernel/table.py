@@ -14,9 +14,12 @@ D = TypeVar("D")
 
 _GONE = object()
 
+SMALL = 16
+"""Up to so many rows a table is copied whole: cheaper than a layer more to look through."""
+
 
 class Table(Mapping[K, V], Generic[K, V]):
-    """An immutable mapping in layers: each layer is at least twice as large as the one above it."""
+    """An immutable mapping in layers, the newest first: each is at least twice as large as the one before it."""
 
     __slots__ = ("_count", "_layers")
 
@@ -27,6 +30,10 @@ class Table(Mapping[K, V], Generic[K, V]):
 
     def put(self, key: K, value: V) -> "Table[K, V]":
         """Return a table in which the key has this value."""
+        if self._count <= SMALL and len(self._layers) == 1:
+            rows = self._layers[0].copy()
+            rows[key] = value
+            return _table((rows,), len(rows))
         return self._with(key, value, self._count + (key not in self))
 
     def drop(self, key: K) -> "Table[K, V]":
@@ -37,18 +44,16 @@ class Table(Mapping[K, V], Generic[K, V]):
 
     def _with(self, key: K, value: object, count: int) -> "Table[K, V]":
         top: dict[K, object] = {key: value}
-        layers = list(self._layers)
-        while layers and len(layers[-1]) <= 2 * len(top):
-            top = layers.pop() | top
-        if not layers and len(top) != count:
+        layers, merged = self._layers, 0
+        while merged < len(layers) and len(layers[merged]) <= 2 * len(top):
+            top = layers[merged] | top
+            merged += 1
+        if merged == len(layers) and len(top) != count:
             top = {k: v for k, v in top.items() if v is not _GONE}
-        made: Table[K, V] = Table.__new__(Table)
-        made._layers = (*layers, top)
-        made._count = count
-        return made
+        return _table((top, *layers[merged:]), count)
 
     def __getitem__(self, key: K) -> V:
-        for layer in reversed(self._layers):
+        for layer in self._layers:
             if key in layer:
                 found = layer[key]
                 if found is _GONE:
@@ -62,26 +67,37 @@ class Table(Mapping[K, V], Generic[K, V]):
     def get(self, key: K, /, default: V | D) -> V | D: ...
     def get(self, key: K, /, default: V | D | None = None) -> V | D | None:
         """Return the value of a key, or the default; asked several times for each posting, so not by exception."""
-        for layer in reversed(self._layers):
+        for layer in self._layers:
             if key in layer:
                 found = layer[key]
                 return default if found is _GONE else found  # type: ignore[return-value]
         return default
 
     def __contains__(self, key: object) -> bool:
-        for layer in reversed(self._layers):
+        for layer in self._layers:
             if key in layer:
                 return layer[key] is not _GONE
         return False
 
-    def __iter__(self) -> Iterator[K]:
+    def plain(self) -> dict[K, V]:
+        """Return the rows as a dictionary."""
         merged: dict[K, object] = {}
-        for layer in self._layers:
+        for layer in reversed(self._layers):
             merged |= layer
-        return (key for key, value in merged.items() if value is not _GONE)
+        return {key: value for key, value in merged.items() if value is not _GONE}  # type: ignore[misc]
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self.plain())
 
     def __len__(self) -> int:
         return self._count
 
     def __repr__(self) -> str:
         return f"Table({dict(self)!r})"
+
+
+def _table(layers: "tuple[dict[K, object], ...]", count: int) -> "Table[K, V]":
+    made: Table[K, V] = Table.__new__(Table)
+    made._layers = layers  # noqa: SLF001 - a second constructor
+    made._count = count  # noqa: SLF001 - a second constructor
+    return made

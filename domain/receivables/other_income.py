@@ -5,12 +5,13 @@ VAT (LEMK 2005:807).
 """
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from domain.books import series
 from domain.books.journal import Journal, draft_voucher
-from domain.books.manual import Lines, postings_of
+from domain.books.manual import Lines
 from domain.books.register import known_party
 from domain.books.voucher import Posting, Voucher
 from domain.kernel.event import Command, Recorded, Value, accept
@@ -18,6 +19,9 @@ from domain.kernel.identity import Reference, Slug, Text
 from domain.kernel.money import PositiveOre
 from domain.kernel.refusal import Refusal
 from domain.kernel.table import Table
+
+if TYPE_CHECKING:
+    from domain.books.voucher import Row
 
 
 class CustomerInvoice(Value, frozen=True, kw_only=True):
@@ -129,7 +133,7 @@ def invoice_other_income(
         text=command.text,
         counterparty=customer.name,
         reference=command.invoice,
-        postings=(claim, *postings_of(command.lines)),
+        postings=(claim, *command.lines),
     )
     return accept(OtherIncomeInvoiced, command, recorded=recorded, voucher=voucher)
 
@@ -141,7 +145,8 @@ def receive_other_income(
     if (command.invoice is None) == (not command.lines):
         raise InvoiceOrLines
     roles = journal.chart.roles
-    counterparty, credits_ = command.counterparty, postings_of(command.lines)
+    counterparty = command.counterparty
+    credits_: tuple[Row, ...] = command.lines
     if command.invoice is not None:
         row = _owed(receivables, command.invoice, command.amount_ore)
         counterparty = journal.register.parties[row.customer].name

@@ -8,7 +8,7 @@ import msgspec
 from domain.books import series
 from domain.books.chart import usable_account
 from domain.books.journal import Journal, draft_voucher
-from domain.books.manual import Lines, postings_of
+from domain.books.manual import Lines
 from domain.books.voucher import Posting, Voucher
 from domain.kernel.event import Command, Recorded, accept
 from domain.kernel.identity import Reference, Text
@@ -88,7 +88,7 @@ def record_bank_transaction(
         text=command.text,
         counterparty=command.counterparty,
         reference=command.reference,
-        postings=(Posting(account, command.amount_ore), *postings_of(command.lines)),
+        postings=(Posting(account, command.amount_ore), *command.lines),
     )
     return accept(BankTransactionRecorded, command, recorded=recorded, voucher=voucher)
 

@@ -1,7 +1,7 @@
 """What a writer knows of its book: the state decisions are made on, and how it follows from the events.
 
-A value like the book itself, so that a batch that never reached the disk leaves no trace. A snapshot would be such a
-value with its position; nothing but `follow` needs to run from there.
+A value like the book itself, so that a batch that never reached the disk leaves no trace. A snapshot is such a value
+with its position; nothing but `follow` needs to run from there.
 """
 
 from typing import Any
@@ -51,8 +51,13 @@ class VoucherPlaces:
     ask for it; without a remembered position the search begins at the beginning.
     """
 
-    def __init__(self) -> None:
-        self._positions: dict[tuple[int, str], list[int]] = {}
+    def __init__(self, positions: dict[tuple[int, str], list[int]] | None = None) -> None:
+        self._positions = positions or {}
+
+    @property
+    def positions(self) -> dict[tuple[int, str], list[int]]:
+        """Return what is remembered: positions in order, by year and series."""
+        return self._positions
 
     def note(self, position: int, event: AnyEvent) -> None:
         """Remember the position of an event if its voucher is one to remember; events come in order."""

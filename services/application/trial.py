@@ -1,6 +1,7 @@
 """A trial: the messages of one batch, decided in order on the state the book has, before anything is written."""
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,6 +18,9 @@ from services.application.state import Known
 from services.contract.answers import Answer, Receipt, given, refused
 from services.contract.envelope import Message
 from services.event_store.positioned import Identity
+
+if TYPE_CHECKING:
+    from services.contract.answers import WarningGiven
 
 FindVoucher = Callable[[VoucherId], Voucher | None]
 
@@ -134,8 +138,14 @@ class Trial:
 
 def receipt(message: Message, position: int, events: tuple[AnyEvent, ...], *, duplicate: bool) -> Receipt:
     """Return the receipt of a message that became these events, the first of them at a position."""
-    vouchers = tuple([str(voucher.id) for event in events if (voucher := voucher_of(event)) is not None])
-    warnings = tuple([given(warning) for event in events for warning in event.recorded.warnings])
+    vouchers: tuple[str, ...] = ()
+    warnings: tuple[WarningGiven, ...] = ()
+    for event in events:
+        voucher = voucher_of(event)
+        if voucher is not None:
+            vouchers += (voucher.printed_name,)
+        if event.recorded.warnings:
+            warnings += tuple(given(warning) for warning in event.recorded.warnings)
     return Receipt(
         id=message.id,
         source=message.source,

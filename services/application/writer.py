@@ -14,6 +14,7 @@ from domain.catalogue import AnyEvent, voucher_of
 from domain.kernel.refusal import InvariantBroken, ensure
 from services.application.incoming import Incoming
 from services.application.registration import moment_of
+from services.application.snapshots import Snapshots
 from services.application.state import Known, VoucherPlaces, follow
 from services.application.trial import Delivery, Earlier, Trial
 from services.clock import Clock
@@ -36,9 +37,11 @@ GAP_EVENTS = 64
 class BookWriter:
     """Writes one book; may be shared by threads, and other writers may write the same book at the same time."""
 
-    def __init__(self, store: BookStore[AnyEvent], clock: Clock) -> None:
+    def __init__(self, store: BookStore[AnyEvent], clock: Clock, snapshots: Snapshots | None = None) -> None:
         self._store = store
         self._clock = clock
+        self._snapshots = snapshots
+        self._looked = snapshots is None
         self._known = Known()
         self._places = VoucherPlaces()
         self._broken = ""
@@ -58,6 +61,11 @@ class BookWriter:
         Raises what `write` raises.
         """
         return self._write(batch, whole=True)
+
+    def rest(self) -> None:
+        """Keep what is known of the book for the next program that writes it; never needed, never fails."""
+        if self._snapshots is not None and not self._broken and self._known.position:
+            self._snapshots.keep(self._store, self._known, self._places, resting=True)
 
     def _write(self, batch: Sequence[Incoming], *, whole: bool) -> list[Answer]:
         ensure(not self._broken, f"the book {self._store.name} is stopped: {self._broken}")
@@ -91,7 +99,7 @@ class BookWriter:
         self, deliveries: "list[Delivery | Answer]", tried: dict[bytes, Identity], *, whole: bool
     ) -> list[Answer]:
         known = self._caught_up()
-        earlier = self._earlier([item.key for item in deliveries if isinstance(item, Delivery)])
+        earlier = self._earlier([item.key for item in deliveries if isinstance(item, Delivery)], known.position)
         trial = Trial(known, moment_of(self._clock, known.registered), earlier, self._voucher)
         answer = trial.answer
         answers: list[Answer] = [answer(item) if isinstance(item, Delivery) else item for item in deliveries]
@@ -105,6 +113,8 @@ class BookWriter:
                 tried |= trial.identities
                 raise
             self._commit(known.position, trial)
+            if self._snapshots is not None:
+                self._snapshots.keep(self._store, self._known, self._places)
         return [_first_time(given, tried) for given in answers] if tried else answers
 
     def _commit(self, after: int, trial: Trial) -> None:
@@ -114,14 +124,24 @@ class BookWriter:
 
     def _caught_up(self) -> Known:
         """Return the state at the head of the book, having taken in what others have written."""
+        if not self._looked:
+            found = self._snapshots.load(self._store) if self._snapshots is not None else None
+            self._known, self._places = found or (self._known, self._places)
+            self._looked = True
         for position, event in self._store.events(self._known.position):
             self._known = follow(self._known, event)
             self._places.note(position, event)
         return self._known
 
-    def _earlier(self, keys: Sequence[bytes]) -> Earlier:
-        """Return what the book has of these messages, read in as few pieces as there are gaps in it."""
+    def _earlier(self, keys: Sequence[bytes], position: int) -> Earlier:
+        """Return what the book has of these messages, read in as few pieces as there are gaps in it.
+
+        Raises `Conflict` when it has them from after the position that the state was read at: state and identities
+        would be of two times, and what follows from a message would be refused though the message is known.
+        """
         identities = self._store.identities(keys) if keys else {}
+        if any(identity.position > position for identity in identities.values()):
+            raise Conflict(book=self._store.name, after=position)
         events: dict[int, AnyEvent] = {}
         for first, last in _spans(identities.values()):
             events.update(self._store.events(first - 1, last))

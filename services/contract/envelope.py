@@ -192,8 +192,11 @@ def _refuse_odd_attributes(envelope: Envelope, actor: str) -> None:
 
 
 def _refuse_control_characters(line: bytes, content: bytes) -> None:
-    """Refuse texts that nobody can read; a line break and a tab are let through."""
-    if b"\\u00" not in content:
+    """Refuse texts that nobody can read; a line break and a tab are let through.
+
+    JSON takes a control character only as an escape, so a line without a backslash has none.
+    """
+    if b"\\" not in line or b"\\u00" not in content:
         return
     for field, value in leaves(plain(line)):
         if isinstance(value, str) and any(sign < " " and sign not in "\n\r\t" for sign in value):

@@ -131,7 +131,9 @@ class _Spot(NamedTuple):
 
     @property
     def shown(self) -> str:
-        text = self.value if isinstance(self.value, Number) else json.dumps(self.value, ensure_ascii=False, default=str)
+        number = isinstance(self.value, Number)
+        # A plain str: facts are written as JSON, and the encoder takes no class of ours.
+        text = str(self.value) if number else json.dumps(self.value, ensure_ascii=False, default=str)
         return text if len(text) <= SHOWN_MAX else f"{text[:SHOWN_MAX]}…"
 
     def below(self, name: str) -> str:

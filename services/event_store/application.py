@@ -14,7 +14,7 @@ from eventsourcing.persistence import (
 from eventsourcing.utils import Environment, EnvType
 
 from services.event_store.mapper import TaggedMapper
-from services.event_store.positioned import E, Identity
+from services.event_store.positioned import Batch, E, Identity
 from services.event_store.recorder import BookRecorder
 
 _ELSEWHERE = "a book holds events only; read models keep their tables and positions elsewhere"
@@ -84,5 +84,5 @@ class BookApplication(Application[str], Generic[E]):
 
         The library's `save()` does the same, but spends most of its time on building an answer nobody reads.
         """
-        self.book.insert_events(self.codec.to_stored_events(self.stream, after, events), identities=identities)
+        self.book.append(Batch(self.stream, after, *self.codec.to_columns(events), identities))
         return after + len(events)

@@ -60,13 +60,18 @@ class TaggedMapper(Mapper[str], Generic[E]):
         return self.to_stored_events(placed.stream, placed.position - 1, (placed.event,))[0]
 
     def to_stored_events(self, stream: str, after: int, events: Sequence[E]) -> list[StoredEvent]:
-        """Return the stored form of events that follow a position; the only place where events become bytes."""
+        """Return the stored form of events that follow a position."""
+        topics, states = self.to_columns(events)
+        return [
+            StoredEvent(stream, position, topic, state)
+            for position, (topic, state) in enumerate(zip(topics, states, strict=True), after + 1)
+        ]
+
+    def to_columns(self, events: Sequence[E]) -> tuple[list[str], list[bytes]]:
+        """Return the topics and the bytes of events; the only place where events become bytes."""
         tags, encode = self._tags, self.encode
         try:
-            return [
-                StoredEvent(stream, position, tags[type(event)], encode(event))
-                for position, event in enumerate(events, after + 1)
-            ]
+            return [tags[type(event)] for event in events], [encode(event) for event in events]
         except KeyError as missing:
             # Written, it could not be read back by the program that wrote it.
             raise InvariantBroken(f"{missing} is not in the catalogue of events") from missing

@@ -7,7 +7,7 @@ from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEv
 from eventsourcing.popo import POPOApplicationRecorder
 
 from services.event_store.failures import Conflict, StoreFailure, Unavailable
-from services.event_store.positioned import Identity
+from services.event_store.positioned import Batch, Identity
 from services.event_store.recorder import BookRecorder, first_position
 
 
@@ -31,6 +31,12 @@ class MemoryBookRecorder(POPOApplicationRecorder, BookRecorder):
         identities: Sequence[Identity] = kwargs.get("identities", ())
         self._identities.update((identity.key, identity) for identity in identities)
         return super()._update_table(stored_events, **kwargs)
+
+    def append(self, batch: Batch) -> None:
+        """Record a batch, all of it or nothing."""
+        rows = enumerate(zip(batch.topics, batch.states, strict=True), batch.after + 1)
+        stored_events = [StoredEvent(batch.stream, position, topic, state) for position, (topic, state) in rows]
+        self.insert_events(stored_events, identities=batch.identities)
 
     def head(self) -> int:
         """Return the last position, 0 in an empty book."""

@@ -4,6 +4,7 @@ An event does not know its position: the store gives it when it is written. Posi
 stream and (in the library's words) notification id are one number, 1..n without gaps.
 """
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Generic, NamedTuple, TypeVar
 
@@ -14,8 +15,8 @@ from domain.kernel.refusal import ensure
 E = TypeVar("E")
 """The events of a catalogue: a union of frozen, tagged msgspec structs."""
 
-IDENTITY_BYTES = 16
-"""Length of keys and digests in bytes: two of 2**40 messages meet by chance with probability 2**-49."""
+DIGEST_BYTES = 16
+"""Length of digests in bytes: two of 2**40 contents meet by chance with probability 2**-49."""
 
 
 class Positioned(msgspec.Struct, Generic[E], frozen=True, gc=False):
@@ -45,6 +46,16 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
     count: int
 
 
+class Batch(NamedTuple):
+    """Events as they are stored, column by column, after a position of a stream, and the identities with them."""
+
+    stream: str
+    after: int
+    topics: Sequence[str]
+    states: Sequence[bytes]
+    identities: Sequence[Identity] = ()
+
+
 class StoredRow(NamedTuple):
     """An event as it is stored, nothing of it trusted: position, stream, topic and bytes."""
 
@@ -55,11 +66,14 @@ class StoredRow(NamedTuple):
 
 
 def identity_key(source: str, message_id: str) -> bytes:
-    """Return the 16-byte key of a message; the source must be free of NUL, which parts it from the id."""
+    """Return the key of a message; the source must be free of NUL, which parts it from the id.
+
+    It is not a hash: sources number or date their messages, so the keys of a batch lie beside each other in an index.
+    """
     ensure("\0" not in source, "the source of a message must not contain NUL")
-    return blake2b(f"{source}\0{message_id}".encode(), digest_size=IDENTITY_BYTES).digest()
+    return f"{source}\0{message_id}".encode()
 
 
 def content_digest(content: bytes) -> bytes:
     """Return the 16-byte digest by which the same content is recognised."""
-    return blake2b(content, digest_size=IDENTITY_BYTES).digest()
+    return blake2b(content, digest_size=DIGEST_BYTES).digest()

@@ -27,9 +27,9 @@ from services.event_store.failures import (
     StoreFailure,
     Unavailable,
 )
-from services.event_store.positioned import Identity
+from services.event_store.positioned import Batch, Identity
 from services.event_store.postgres_server import SchemaDatastore, assert_durable
-from services.event_store.recorder import LAST_POSITION, LAYOUT, BookRecorder, CommitUncertain, first_position
+from services.event_store.recorder import LAST_POSITION, LAYOUT, BookRecorder, CommitUncertain, columns
 
 T = TypeVar("T")
 
@@ -118,7 +118,11 @@ class PostgresBookRecorder(PostgresApplicationRecorder, BookRecorder):
             "SELECT originator_version, state FROM {}.stored_events WHERE originator_version > %b"
             " AND originator_version <= %b ORDER BY originator_version LIMIT %b"
         ).format(schema)
-        self._identities = SQL("SELECT * FROM {}.message_identities WHERE key = ANY(%b::bytea[])").format(schema)
+        # Most batches are new altogether, and then nothing stands between their first and their last key.
+        self._identities = SQL(
+            "SELECT * FROM {0}.message_identities WHERE key = ANY(%b::bytea[])"
+            " AND EXISTS (SELECT FROM {0}.message_identities WHERE key BETWEEN %b::bytea AND %b::bytea)"
+        ).format(schema)
         self._all_identities = SQL("SELECT * FROM {}.message_identities").format(schema)
         self._notifications = SQL(
             "SELECT originator_version, originator_id, topic, state FROM {}.stored_events"
@@ -143,20 +147,24 @@ class PostgresBookRecorder(PostgresApplicationRecorder, BookRecorder):
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Insert events and `identities`, without the library's retry: a retry after a lost answer meets itself."""
-        identities: Sequence[Identity] = kwargs.get("identities", ())
         if not stored_events:
             return []
-        first = first_position(stored_events)
+        batch = columns(stored_events, kwargs.get("identities", ()))
+        self.append(batch)
+        return range(batch.after + 1, batch.after + 1 + len(stored_events))
+
+    def append(self, batch: Batch) -> None:
+        """Record a batch by one statement, all of it or nothing."""
         # Plain numbers are sent in the smallest type that fits, and each mix of types would be prepared anew.
         arguments = (
-            stored_events[0].originator_id,
-            Int8(first - 1),
-            [event.topic for event in stored_events],
-            [event.state for event in stored_events],
-            [identity.key for identity in identities],
-            [identity.digest for identity in identities],
-            [Int8(identity.position) for identity in identities],
-            [Int4(identity.count) for identity in identities],
+            batch.stream,
+            Int8(batch.after),
+            batch.topics,
+            batch.states,
+            [identity.key for identity in batch.identities],
+            [identity.digest for identity in batch.identities],
+            [Int8(identity.position) for identity in batch.identities],
+            [Int4(identity.count) for identity in batch.identities],
         )
         with self.datastore.get_connection() as connection:
             ensure(connection.autocommit, "an append is one transaction of its own")
@@ -166,7 +174,6 @@ class PostgresBookRecorder(PostgresApplicationRecorder, BookRecorder):
                 if connection.closed:
                     raise CommitUncertain(str(error).strip()) from error
                 raise
-        return range(first, first + len(stored_events))
 
     def head(self) -> int:
         """Return the last position, 0 in an empty book."""
@@ -178,7 +185,9 @@ class PostgresBookRecorder(PostgresApplicationRecorder, BookRecorder):
 
     def select_identities(self, keys: Sequence[bytes]) -> list[Identity]:
         """Return the identities that are recorded under these keys, in any order."""
-        return [Identity(*row) for row in self._rows(self._identities, (list(keys),))]
+        if not keys:
+            return []
+        return [Identity(*row) for row in self._rows(self._identities, (list(keys), min(keys), max(keys)))]
 
     def select_all_identities(self) -> list[Identity]:
         """Return every identity that is recorded, in any order."""

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from eventsourcing import persistence
 from eventsourcing.postgres import ConnectionPool, PostgresDatastore
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import DictRow, dict_row, tuple_row
 
 from services.event_store.failures import Unavailable, UnsafeStorage
 from services.event_store.locks import FairLock, busy
@@ -50,6 +50,9 @@ _LIBRARY = (
 _PROMISES = (
     "SELECT current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit')"
 )
+
+_TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+_UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
 
 
 @contextmanager
@@ -121,7 +124,7 @@ class PostgresServer:
             del self._kept_here()[schema]
             # On a lost connection there is nothing left to unlock, and the pool throws it away.
             with contextlib.suppress(psycopg.OperationalError):
-                connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (schema,))
+                connection.execute(_UNLOCK, (schema,), prepare=True)
             self.pool.putconn(connection)
 
     def _locked(self, schema: str, book: str, timeout_seconds: float) -> psycopg.Connection[DictRow]:
@@ -131,10 +134,13 @@ class PostgresServer:
         except psycopg.OperationalError as error:
             raise Unavailable(book=book, reason=str(error).strip()) from error
         try:
-            left = max(1, int(1000 * (deadline - time.monotonic())))
-            connection.execute("SELECT set_config('lock_timeout', %s, false)", (f"{left}ms",))
-            connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (schema,))
-            _configure(connection)
+            # Mostly the lock is free, and then one question is enough; it is not given past others who wait for it.
+            free = connection.cursor(row_factory=tuple_row).execute(_TRY_LOCK, (schema,), prepare=True).fetchone()
+            if free != (True,):
+                left = max(1, int(1000 * (deadline - time.monotonic())))
+                connection.execute("SELECT set_config('lock_timeout', %s, false)", (f"{left}ms",))
+                connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (schema,))
+                _configure(connection)
         except BaseException as error:
             # Interrupted, it may hold the lock without our knowing; a closed connection holds nothing.
             connection.close()
@@ -206,7 +212,7 @@ class SchemaDatastore(PostgresDatastore):
 
 def assert_durable(connection: psycopg.Connection[Any]) -> None:
     """Raise `UnsafeStorage` unless the server writes what it acknowledges to disk first."""
-    row = connection.cursor(row_factory=psycopg.rows.tuple_row).execute(_PROMISES).fetchone()
+    row = connection.cursor(row_factory=tuple_row).execute(_PROMISES).fetchone()
     fsync, full_page_writes, synchronous_commit = row or ("?", "?", "?")
     if fsync != "on" or full_page_writes != "on" or synchronous_commit not in ("on", "remote_apply"):
         raise UnsafeStorage(

@@ -7,9 +7,9 @@ from eventsourcing.persistence import ApplicationRecorder, OperationalError, Per
 
 from domain.kernel.refusal import ensure
 from services.event_store.failures import StoreFailure
-from services.event_store.positioned import Identity, StoredRow
+from services.event_store.positioned import Batch, Identity, StoredRow
 
-LAYOUT = 1
+LAYOUT = 2
 """Number of the table layout; a program reads and writes exactly one."""
 
 LAST_POSITION = 2**62
@@ -29,6 +29,10 @@ class BookRecorder(ApplicationRecorder):
     `insert_events(stored_events, identities=(...))` is the library's method with the library's hook. It raises the
     library's `IntegrityError` when the first event does not follow the head or an identity is already there.
     """
+
+    @abstractmethod
+    def append(self, batch: Batch) -> None:
+        """Do what `insert_events` does, with columns in place of an object for each event."""
 
     @abstractmethod
     def head(self) -> int:
@@ -60,6 +64,13 @@ class BookRecorder(ApplicationRecorder):
     @abstractmethod
     def failure(self, error: PersistenceError, book: str, after: int) -> StoreFailure:
         """Return what an error of the library means for a caller who appended after (or read at) a position."""
+
+
+def columns(stored_events: Sequence[StoredEvent], identities: Sequence[Identity]) -> Batch:
+    """Return the library's stored events column by column; they must follow each other."""
+    first = first_position(stored_events)
+    topics, states = [event.topic for event in stored_events], [event.state for event in stored_events]
+    return Batch(str(stored_events[0].originator_id), first - 1, topics, states, identities)
 
 
 def first_position(stored_events: Sequence[StoredEvent]) -> int:

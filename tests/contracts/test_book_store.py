@@ -346,6 +346,6 @@ def test_ignores_the_environment(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) 
 
 def test_tells_messages_apart_by_source_and_id() -> None:
     assert identity_key("/a", "1") != identity_key("/a1", "")
-    assert len(identity_key("/a", "1")) == len(content_digest(b"")) == 16
+    assert len(content_digest(b"")) == 16
     with pytest.raises(InvariantBroken):
         identity_key("/a\0b", "1")

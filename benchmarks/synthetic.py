@@ -7,11 +7,13 @@ from random import Random
 import msgspec
 
 from domain.posting_rules.bas import ACCOUNTS
+from projections.skim import Skimmed, SkimmedRecorded, SkimmedVoucher
 
 SUBJECT = "222000-2634"
 SOURCE = "urn:grundbok:benchmark"
 YEAR = 2024
 PROJECTS = tuple(f"p{number:02d}" for number in range(1, 21))
+PARTIES = ("", "", *(f"part{number}" for number in range(1, 51)))
 COSTS = tuple(number for number, _, kind in ACCOUNTS if kind == "cost")
 
 
@@ -71,3 +73,30 @@ def _line(number: int, kind: str, data: dict[str, object]) -> bytes:
         "data": data,
     }
     return msgspec.json.encode(message) + b"\n"
+
+
+def skims(vouchers: int, seed: int = 1) -> Iterator[Skimmed]:
+    """Iterate over so many vouchers of ten years as a read model takes them in, in order of registration.
+
+    Each is dated some days before it is registered; half of the debts name one of the parties.
+    """
+    random = Random(seed)
+    first = date(YEAR - 9, 1, 1)
+    for number in range(vouchers):
+        registered = first + timedelta(days=number * 3652 // vouchers)
+        dated = max(first, registered - timedelta(days=random.randrange(40)))
+        net = random.randrange(5_000, 5_000_000)
+        part = net * random.randrange(10, 90) // 100
+        amounts = (-net, part, net - part) if random.random() < 0.7 else (-net, part // 2, part - part // 2, net - part)
+        accounts = (2440, *(random.choice(COSTS) for _ in amounts[1:]))
+        yield Skimmed(
+            event="voucher.posted",
+            recorded=SkimmedRecorded(str(registered), f"{registered}T12:00:00Z"),
+            voucher=SkimmedVoucher(
+                str(dated),
+                accounts,
+                amounts,
+                ("", *(random.choice(PROJECTS) for _ in amounts[1:])),
+                (random.choice(PARTIES), *("" for _ in amounts[1:])),
+            ),
+        )

@@ -9,7 +9,7 @@ from domain.kernel.period import ONE_DAY
 from domain.kernel.refusal import Language
 from domain.membership.contribution import ROUNDING_ORE
 from projections.history import History
-from projections.plans import EVERYTHING, RESULT_KINDS, forecast_ledger
+from projections.plans import RESULT_KINDS, forecast_ledger
 from projections.selection import Selection
 from projections.table import EARLIER_RESULT, Cell, Kind, Line, Remark, ReportTable
 
@@ -52,12 +52,11 @@ def _balances(history: History, as_of: date) -> tuple[dict[int, tuple[int, int]]
     before = history.span(history.fiscal_year(as_of))[0] - ONE_DAY
     sums: dict[int, tuple[int, int]] = {}
     earlier = 0
-    for key in history.ledger.keys(EVERYTHING):
-        opening, closing = sums.get(key.account, (0, 0))
-        carried, balance = history.ledger.at(key, before), history.ledger.at(key, as_of)
-        if history.accounts[key.account].kind in RESULT_KINDS:
-            earlier, carried, balance = earlier + carried, 0, balance - carried
-        sums[key.account] = opening + carried, closing + balance
+    for account in history.ledger.accounts():
+        opening, closing = history.ledger.account_at(account, before), history.ledger.account_at(account, as_of)
+        if history.accounts[account].kind in RESULT_KINDS:
+            earlier, opening, closing = earlier + opening, 0, closing - opening
+        sums[account] = opening, closing
     return sums, earlier
 
 

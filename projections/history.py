@@ -6,7 +6,7 @@ decided. Nothing in it depends on today's rules: amounts come from the vouchers 
 
 from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import msgspec
 
@@ -22,9 +22,40 @@ from domain.membership.facts import ContributionAgreed, MemberJoined
 from domain.planning.plan import BudgetAdopted, BudgetRevised, ForecastSubmitted, PlanLine
 from domain.posting_rules.charts import shipped_chart
 from projections.ledger import Ledger
+from projections.skim import counted_on
 
 if TYPE_CHECKING:
     from domain.books.chart import Role
+    from projections.ledger import Sums
+
+
+NOTED = (
+    AssociationRegistered
+    | AccountAssigned
+    | AccountOpened
+    | AccountClosed
+    | PartyRegistered
+    | MemberJoined
+    | ProjectOpened
+    | FiscalYearOpened
+    | BudgetAdopted
+    | BudgetRevised
+    | ForecastSubmitted
+    | ContributionAgreed
+    | GrantDecided
+    | GrantAmended
+    | RemainderReturned
+    | GrantSettled
+    | GrantClosed
+)
+"""The events that say more to a history than their voucher does."""
+
+PLAIN_TAGS = frozenset(
+    str(shape.__struct_config__.tag)
+    for shape in get_args(AnyEvent)
+    if shape not in (*get_args(NOTED), OpeningBalancesEntered)
+)
+"""Of an event with one of these tags a history needs the voucher alone, counted on the day it is dated."""
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -55,7 +86,8 @@ class History:
         self.parties: dict[str, Named] = {}
         self.projects: dict[str, str] = {}
         self.years: dict[int, tuple[date, date]] = {}
-        self.ledger = Ledger()
+        self.ledger: Sums
+        self._entered = self.ledger = Ledger()
         self.budgets: list[BudgetAdopted | BudgetRevised] = []
         self.forecasts: list[ForecastSubmitted] = []
         self.agreements: dict[tuple[int, str], int] = {}
@@ -68,8 +100,11 @@ class History:
         self.registered_on = event.recorded.registered_on
         voucher = voucher_of(event)
         if voucher is not None:
-            opening = isinstance(event, OpeningBalancesEntered)
-            self.ledger.enter(voucher, voucher.accounting_date - ONE_DAY if opening else voucher.accounting_date)
+            self._entered.enter(voucher, counted_on(event, voucher))
+        self.note(event)
+
+    def note(self, event: AnyEvent) -> None:
+        """Take in what an event says besides its voucher."""
         match event:
             case BudgetAdopted() | BudgetRevised():
                 self.budgets.append(event)

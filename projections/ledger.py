@@ -5,9 +5,9 @@ two days, a balance at the end of a day, and which keys there are.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from domain.books.voucher import Voucher
 from projections.selection import Selection
@@ -21,6 +21,31 @@ class Key(NamedTuple):
     party: str
 
 
+class Sums(Protocol):
+    """What reports ask of a ledger, whether it was folded or is read from columns; amounts in öre."""
+
+    def keys(self, selection: Selection) -> tuple[Key, ...]:
+        """Return the keys a selection takes in, in order."""
+
+    def accounts(self) -> tuple[int, ...]:
+        """Return the accounts there is anything on, in order."""
+
+    def balance(self, selection: Selection, through: date) -> int:
+        """Return the balance in öre at the end of a day."""
+
+    def movement(self, selection: Selection, start: date, end: date) -> int:
+        """Return the movement in öre from the first day through the last."""
+
+    def at(self, key: Key, through: date) -> int:
+        """Return the balance in öre of one key at the end of a day."""
+
+    def account_at(self, account: int, through: date) -> int:
+        """Return the balance in öre of an account at the end of a day, whatever the project and party."""
+
+    def rows(self) -> Iterator[tuple[date, Key, int]]:
+        """Return every sum in the ledger, in no order."""
+
+
 class Ledger:
     """Sums in öre (debit positive) by account, project, party and day."""
 
@@ -28,6 +53,7 @@ class Ledger:
         self._days: dict[Key, dict[int, int]] = {}
         self._running: dict[Key, tuple[list[int], list[int]]] = {}
         self._chosen: dict[Selection, tuple[Key, ...]] = {}
+        self._accounts: dict[int, list[Key]] = {}
 
     def post(self, day: date, key: Key, amount_ore: int) -> None:
         """Add an amount on a day."""
@@ -47,10 +73,16 @@ class Ledger:
         for account, project, party, amount in rows:
             self._add(ordinal, Key(account, project, party), amount)
 
+    def add_day(self, ordinal: int, sums: Mapping[tuple[int, str, str], int]) -> None:
+        """Add a day's sums by account, project and party."""
+        for key, amount in sums.items():
+            self._add(ordinal, Key(*key), amount)
+
     def _add(self, ordinal: int, key: Key, amount_ore: int) -> None:
         days = self._days.get(key)
         if days is None:
             days = self._days[key] = {}
+            self._accounts.setdefault(key.account, []).append(key)
             self._chosen.clear()
         days[ordinal] = days.get(ordinal, 0) + amount_ore
         self._running.pop(key, None)
@@ -62,6 +94,14 @@ class Ledger:
             chosen = tuple(sorted(key for key in self._days if selection.takes(*key)))
             self._chosen[selection] = chosen
         return chosen
+
+    def accounts(self) -> tuple[int, ...]:
+        """Return the accounts there is anything on, in order."""
+        return tuple(sorted(self._accounts))
+
+    def account_at(self, account: int, through: date) -> int:
+        """Return the balance in öre of an account at the end of a day, whatever the project and party."""
+        return sum(self.at(key, through) for key in self._accounts.get(account, ()))
 
     def balance(self, selection: Selection, through: date) -> int:
         """Return the balance in öre at the end of a day."""

@@ -9,7 +9,7 @@ from domain.kernel.period import ONE_DAY
 from projections.formula import Reference
 from projections.history import History
 from projections.layout import ColumnLayout, Each, Layout, LineLayout, TableLayout, Term
-from projections.ledger import Key, Ledger
+from projections.ledger import Key, Sums
 from projections.periods import Span, filled, span_of
 from projections.plans import budget_ledger, forecast_ledger
 from projections.regime import regime_of
@@ -28,7 +28,7 @@ class Statement:
         self.layout = layout
         self.as_of = as_of
         self._tables = {table.id: table for table in layout.tables}
-        self._ledgers: dict[tuple[str, int], Ledger] = {}
+        self._ledgers: dict[tuple[str, int], Sums] = {}
         self._amounts: dict[tuple[str, str, int], Fraction] = {}
         self._grants = history.grants_as_of(as_of)
 
@@ -84,7 +84,7 @@ class Statement:
         amounts = (term.sign * _measure(ledger, _chosen(term, column, only), term, span) for term in line.terms)
         return share * sum(amounts)
 
-    def _ledger(self, column: ColumnLayout, year: int) -> Ledger:
+    def _ledger(self, column: ColumnLayout, year: int) -> Sums:
         """Return the ledger a column reads; plan years are read from the budget of the report's year."""
         if column.source == "outcome":
             return self.history.ledger
@@ -211,7 +211,7 @@ class Statement:
         return tuple(remarks)
 
 
-def _measure(ledger: Ledger, selection: Selection, term: Term, span: Span) -> int:
+def _measure(ledger: Sums, selection: Selection, term: Term, span: Span) -> int:
     """Return what a selection comes to in a ledger, in öre, debit positive."""
     before = span.start - ONE_DAY
     match term.measure:

@@ -8,12 +8,16 @@ from typing import NamedTuple
 from domain.catalogue import AnyEvent
 from domain.kernel.refusal import Refusal
 from projections.compare import Comparison, Published, compare
+from projections.history import History
 from projections.layout import Layout
 from projections.narrowing import EVERYTHING
+from projections.replay import BY_ACCOUNT, AccountSums, KeySums, Replay
 from projections.report import NARROWED, Known, Question, known, make_report, names, needs_vouchers
+from projections.skim import Page, S, Skimmed, SkimmedRecorded, instant_of, microseconds, ordinal_of, skimmed
 from projections.statement import Statement
 from projections.table import Report
 from services.application.layouts import layout_for
+from services.event_store.slim import ACCOUNTS_SKIMMER, SKIMMER, event_of, folding
 from services.event_store.store import BookStore
 
 KnownAt = int | date | datetime | None
@@ -65,10 +69,7 @@ def prefix(store: BookStore[AnyEvent], known_at: KnownAt) -> Iterator[AnyEvent]:
     Registration dates and instants never decrease along a book, so what was known is always a prefix.
     """
     if isinstance(known_at, int):
-        last = store.head()
-        if known_at > last:
-            raise PositionAhead(position=known_at, last=last)
-        yield from (event for _, event in store.events(upto=known_at))
+        yield from (event for _, event in store.events(upto=_reached(store, known_at)))
         return
     for _, event in store.events():
         if known_at is not None and not _was_known(event, known_at):
@@ -88,17 +89,85 @@ def said(known_at: KnownAt) -> str:
 
 
 def facts_of(store: BookStore[AnyEvent], known_at: KnownAt, *, vouchers: bool = False) -> Known:
-    """Return what is known of a book; `vouchers` also keeps each voucher, which a journal needs."""
-    return known(store.name, said(known_at), prefix(store, known_at), vouchers=vouchers)
+    """Return what is known of a book, from its events; `vouchers` also keeps each voucher, which a journal needs."""
+    if vouchers:
+        return known(store.name, said(known_at), prefix(store, known_at), vouchers=True)
+    return Known(book=store.name, known_at=said(known_at), history=replayed(store, known_at))
+
+
+def replayed(store: BookStore[AnyEvent], known_at: KnownAt) -> History:
+    """Return the history of what was known, folded from nothing."""
+    pages = SKIMMER.pages(store, upto=_reached(store, known_at))
+    if isinstance(known_at, date):
+        pages = _known_of(pages, known_at)
+    return _folded(store, Replay(KeySums()), pages)
+
+
+def accounts_replayed(store: BookStore[AnyEvent], position: int | None) -> History:
+    """Return the history up to a position, folded from nothing, with a ledger that knows whole accounts only."""
+    return _folded(store, Replay(AccountSums()), ACCOUNTS_SKIMMER.pages(store, upto=_reached(store, position)))
+
+
+def _folded(store: BookStore[AnyEvent], replay: Replay[S], pages: Iterator[Page[S]]) -> History:
+    last = None
+    for page in pages:
+        with folding(store.name, page):
+            replay.take(page)
+        last = page.rows[-1]
+    return replay.history(None if last is None else event_of(store.name, *last))
+
+
+def _reached(store: BookStore[AnyEvent], known_at: KnownAt) -> int | None:
+    """Return the last position to read, if it is known; raises PositionAhead."""
+    if not isinstance(known_at, int):
+        return None
+    last = store.head()
+    if known_at > last:
+        raise PositionAhead(position=known_at, last=last)
+    return known_at
+
+
+def _known_of(pages: Iterator[Page[Skimmed]], known_at: date | datetime) -> Iterator[Page[Skimmed]]:
+    """Iterate over pages up to the first event that was not known."""
+    for page in pages:
+        for place, (position, _) in enumerate(page.rows):
+            recorded = (page.skims[place] or skimmed(page.full[position])).recorded
+            if not _knew(recorded, known_at):
+                if place:
+                    full = {at: event for at, event in page.full.items() if at < position}
+                    yield Page(page.rows[:place], page.skims[:place], full)
+                return
+        yield page
+
+
+def _knew(recorded: SkimmedRecorded, known_at: date | datetime) -> bool:
+    if isinstance(known_at, datetime):
+        return instant_of(recorded.recorded_at) <= microseconds(known_at.astimezone(UTC))
+    return ordinal_of(recorded.registered_on) <= known_at.toordinal()
 
 
 def report(store: BookStore[AnyEvent], question: Question, known_at: KnownAt, layouts: Layouts) -> Report:
-    """Return a report of a book, or raise ReportUnknown, PositionAhead, LayoutWrong or NarrowingUnused."""
+    """Return a report of a book from its events alone.
+
+    Raises ReportUnknown, PositionAhead, NothingKnown, LayoutWrong or NarrowingUnused.
+    """
+    checked(question)
+    if question.name in BY_ACCOUNT and not isinstance(known_at, date):
+        history = accounts_replayed(store, known_at)
+        return answer(Known(book=store.name, known_at=said(known_at), history=history), question, layouts)
+    return answer(facts_of(store, known_at, vouchers=needs_vouchers(question.name)), question, layouts)
+
+
+def checked(question: Question) -> None:
+    """Check that a question can be answered whatever the book, or raise NarrowingUnused."""
     if question.only != EVERYTHING and question.name not in NARROWED:
         raise NarrowingUnused(report=question.name, narrowed=", ".join(NARROWED))
-    facts = facts_of(store, known_at, vouchers=needs_vouchers(question.name))
+
+
+def answer(facts: Known, question: Question, layouts: Layouts) -> Report:
+    """Return the report that answers a question, or raise ReportUnknown, NothingKnown or LayoutWrong."""
     if not facts.history.position:
-        raise NothingKnown(book=store.name, known_at=facts.known_at)
+        raise NothingKnown(book=facts.book, known_at=facts.known_at)
     layout = book_layout(facts, layouts)
     made = make_report(facts, layout, question)
     if made is None:

@@ -1,20 +1,18 @@
 """`grundbok bridge` and `grundbok trace`: what changed, and where a figure comes from."""
 
 import os
-from datetime import date
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from projections.report import Known
 from services.application import audit
+from services.application.asking import Figure, traced
+from services.application.moments import MomentWrong, as_of_date, known_at_moment
 from services.application.queries import Layouts
 from services.bootstrap import running
-from services.cli.moments import MomentWrong, as_of_date, known_at_moment
 from services.cli.options import AsOf, Book, Data, KnownAtOption, Lang, LayoutFile, OutFile, Output, TextOrJson
 from services.cli.report import write_out
 from services.formats.as_bridge import bridge_csv, bridge_json, bridge_text
-from services.formats.as_trace import Asked, back_json, back_text, trace_json, trace_text
 from services.settings import read_settings
 
 
@@ -73,20 +71,6 @@ def trace(  # noqa: PLR0913 - one parameter for each option
     settings = read_settings(os.environ, data=data, language=lang)
     day, moment, layouts = as_of_date(as_of), known_at_moment(known_at), Layouts(settings.data, layout)
     with running(settings) as program:
-        store = program.book(book)
-        if message:
-            back, facts = audit.message(store, message, day, moment, layouts)
-            asked = _asked(facts, day)
-            shown = back_json(asked, back) if output == "json" else back_text(asked, back, settings.language).encode()
-        else:
-            found, facts = audit.figure(store, figure, day, moment, layouts)
-            asked = _asked(facts, day)
-            as_json = output == "json"
-            text = trace_text(asked, found, facts.history, settings.language)
-            shown = trace_json(asked, found) if as_json else text.encode()
+        shown = traced(program.book(book), Figure(figure, message, day, moment, layouts), output, settings.language)
     write_out(shown, file)
     return 0
-
-
-def _asked(facts: Known, day: date) -> Asked:
-    return Asked(book=facts.book, as_of=str(day), known_at=facts.known_at, position=facts.history.position)

@@ -5,12 +5,11 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from services.application.processing import history_of_voucher
+from services.application.asking import Spoken, voucher_history
+from services.application.moments import known_at_moment
 from services.bootstrap import running
-from services.cli.moments import known_at_moment
 from services.cli.options import Book, Data, KnownAtOption, Lang, OutFile, TextOrJson
 from services.cli.report import write_out
-from services.formats.as_processing import processing_json, processing_text
 from services.settings import read_settings
 
 
@@ -29,10 +28,6 @@ def history(
     settings = read_settings(os.environ, data=data, language=lang)
     moment = known_at_moment(known_at)
     with running(settings) as program:
-        found = history_of_voucher(program.book(book), voucher, moment)
-    if output == "json":
-        shown = processing_json(book, found.known, str(found.voucher), found.steps)
-    else:
-        shown = processing_text(book, str(found.voucher), found.steps, settings.language).encode()
+        shown = voucher_history(program.book(book), voucher, moment, Spoken(output, settings.language))
     write_out(shown, file)
     return 0

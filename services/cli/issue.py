@@ -7,15 +7,16 @@ from cyclopts import Parameter
 
 from projections.report import Question
 from services.application.issuing import message_id, number_at, prepare
+from services.application.moments import as_of_date, known_at_moment
 from services.application.queries import Layouts
 from services.bootstrap import running
 from services.cli.exits import exit_code
-from services.cli.moments import as_of_date, known_at_moment
 from services.cli.options import AsOf, Book, Data, KnownAtOption, Lang, LayoutFile, OutFile, Output
-from services.cli.report import UnitOption, as_bytes, write_out
+from services.cli.report import UnitOption, write_out
 from services.cli.speech import say_aside
 from services.contract.answers import Receipt
 from services.contract.envelope import message_of
+from services.formats.as_bytes import report_bytes
 from services.settings import read_settings
 
 SOURCE = "urn:grundbok:issue"
@@ -49,7 +50,7 @@ def issue(  # noqa: PLR0913 - one parameter for each option
     with running(settings) as program:
         writer = program.writer(book)
         store = program.book(book)
-        command, subject, content = prepare(store, question, moment, layouts, (output, recipient), as_bytes)
+        command, subject, content = prepare(store, question, moment, layouts, (output, recipient), report_bytes)
         message = message_of(
             command, message_id=message_id(command, actor), source=SOURCE, subject=subject, actor=actor
         )

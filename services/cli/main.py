@@ -5,7 +5,6 @@ Commands are imported when they are run, so that `grundbok --help` is quick. A c
 they are worded here and get their exit code from `exits`.
 """
 
-import importlib.metadata
 import os
 import sys
 from typing import NamedTuple
@@ -34,6 +33,8 @@ COMMANDS: dict[str, Mounted] = {
     "trace": Mounted("services.cli.audit:trace", "Show where a figure comes from, or what a message touched."),
     "history": Mounted("services.cli.history:history", "Show every step a voucher took, and who took it."),
     "verify": Mounted("services.cli.verify:verify", "Prove a book from its stored bytes."),
+    "serve": Mounted("services.cli.serve:serve", "Run the service on the bus, with a server of its own if need be."),
+    "bus": Mounted("services.cli.bus:bus", "Send, read, redrive and check messages on the bus; make its keys."),
     "demo": Mounted("services.cli.demo:demo", "Build the five example books and compare them with what was published."),
     "books": Mounted("services.cli.books:books", "List the books."),
     "sie": Mounted("services.cli.sie:sie", "Export a fiscal year as a SIE 4 file, or import one."),
@@ -46,12 +47,21 @@ EPILOGUE = (
     " 7 storage full."
 )
 
+
+def version() -> str:
+    """Return the version that is installed."""
+    # Imported when asked for: it reads e-mail headers, which costs every other command a fifth of its start.
+    from importlib.metadata import version as installed  # noqa: PLC0415
+
+    return installed("grundbok")
+
+
 app = App(
     name="grundbok",
     help="Event-sourced accounting for coordination associations (samordningsförbund).",
     help_epilogue=EPILOGUE,
     help_format="plaintext",
-    version=lambda: importlib.metadata.version("grundbok"),
+    version=version,
 )
 for name, command in COMMANDS.items():
     app.command(command.place, name=name, help=command.purpose)

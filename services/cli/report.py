@@ -5,6 +5,7 @@ import sys
 import tomllib
 from dataclasses import dataclass
 from errno import ENOSPC
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,17 +16,17 @@ from domain.kernel.refusal import Language, Refusal
 from projections.compare import Published
 from projections.narrowing import Narrowing
 from projections.report import Question
-from projections.selection import parse_accounts
 from projections.table import Report
 from services.application import queries
 from services.application.issuing import issued_again
+from services.application.live_book import LiveBook
+from services.application.moments import as_of_date, known_at_moment
+from services.application.narrowed import narrowing
+from services.application.read_models import model_file
 from services.bootstrap import running
-from services.cli.moments import as_of_date, known_at_moment
 from services.cli.options import AsOf, Book, Data, KnownAtOption, Lang, LayoutFile, OutFile, Output
+from services.formats.as_bytes import report_bytes
 from services.formats.as_comparison import comparison_json, comparison_text
-from services.formats.as_csv import report_csv
-from services.formats.as_json import report_json
-from services.formats.as_text import report_text
 from services.settings import read_settings
 
 UnitOption = Annotated[
@@ -54,14 +55,6 @@ class OutputFull(Refusal):
     en = "There is no room to write {path}: {reason}."
 
 
-class AccountsWrong(Refusal):
-    """Accounts are numbers and ranges."""
-
-    code = "accounts_wrong"
-    sv = "'{text}' är inga konton: skriv till exempel \"1500-1599 2440\"."
-    en = "'{text}' names no accounts: write for instance \"1500-1599 2440\"."
-
-
 @Parameter(name="*", group="Journal and general ledger")
 @dataclass(frozen=True)
 class Only:
@@ -75,11 +68,7 @@ class Only:
 
     def narrowing(self) -> Narrowing:
         """Return what to narrow to; raises AccountsWrong."""
-        try:
-            accounts = None if self.account is None else parse_accounts(self.account, {})
-        except ValueError as error:
-            raise AccountsWrong(text=str(self.account)) from error
-        return Narrowing(accounts=accounts, project=self.project, party=self.party, series=self.series, text=self.text)
+        return narrowing(self.account, self.project, self.party, self.series, self.text)
 
 
 class PublishedWrong(Refusal):
@@ -106,6 +95,9 @@ def report(  # noqa: PLR0913 - one parameter for each option
     output: Output = "text",
     file: OutFile = None,
     layout: LayoutFile = None,
+    replay: Annotated[
+        bool, Parameter(name="--replay", help="Read every event anew, not what is kept of them.")
+    ] = False,
     only: Only = Only(),
     data: Data = None,
     lang: Lang = None,
@@ -114,14 +106,16 @@ def report(  # noqa: PLR0913 - one parameter for each option
     settings = read_settings(os.environ, data=data, language=lang)
     if issued is not None:
         with running(settings) as program:
-            write_out(issued_again(program.book(book), issued, as_bytes), file)
+            write_out(issued_again(program.book(book), issued, report_bytes), file)
         return 0
     question = Question(
         name=name, as_of=as_of_date(as_of), unit=unit, language=settings.language, only=only.narrowing()
     )
     moment = known_at_moment(known_at)
     with running(settings) as program:
-        made = queries.report(program.book(book), question, moment, queries.Layouts(settings.data, layout))
+        store, layouts = program.book(book), queries.Layouts(settings.data, layout)
+        ask = partial(queries.report, store) if replay else LiveBook(store, model_file(settings, book)).report
+        made = ask(question, moment, layouts)
     write_out(rendered(made, output, question.language), file)
     return 0
 
@@ -159,19 +153,7 @@ def read_published(path: Path) -> Published:
 
 def rendered(made: Report, output: Format, language: Language) -> bytes:
     """Return a report's bytes in a format."""
-    return as_bytes(made, output, language)
-
-
-def as_bytes(made: Report, output: str, language: str) -> bytes:
-    """Return a report's bytes in a format and a language that are named as an issued report has them."""
-    spoken: Language = "en" if language == "en" else "sv"
-    match output:
-        case "json":
-            return report_json(made, spoken)
-        case "csv":
-            return report_csv(made)
-        case _:
-            return report_text(made, spoken).encode()
+    return report_bytes(made, output, language)
 
 
 def write_out(content: bytes, file: Path | None) -> None:

@@ -13,10 +13,10 @@ from cyclopts import App, Parameter
 
 from domain.kernel.refusal import Language
 from services.application.ingest import check_files
+from services.application.moments import known_at_moment
 from services.application.sie import Imported, export_file, import_file
 from services.bootstrap import running
 from services.cli.exits import exit_code_for
-from services.cli.moments import known_at_moment
 from services.cli.options import Book, Data, KnownAtOption, Lang, OutFile, TextOrJson
 from services.cli.report import write_out
 from services.cli.speech import say_aside

@@ -4,6 +4,7 @@ import msgspec
 
 from domain.kernel.refusal import Language
 from projections.processing import Step, StepKind
+from services.contract.printed import PrintedProcessing, PrintedStep
 
 KINDS: dict[Language, dict[StepKind, str]] = {
     "sv": {
@@ -70,33 +71,6 @@ HEADINGS: dict[Language, str] = {
 SOURCES: dict[Language, str] = {"sv": "meddelande", "en": "message"}
 
 
-class JSONStep(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A step: at which position, when and by whom it was registered, from which message, and what it is about."""
-
-    position: int
-    step: str
-    registered_on: str
-    recorded_at: str
-    actor: str
-    source: str
-    message_id: str
-    voucher: str = ""
-    accounting_date: str = ""
-    text: str = ""
-    own: bool = False
-    facts: dict[str, str] = {}
-
-
-class JSONProcessing(msgspec.Struct, frozen=True):
-    """The processing history of a voucher, as the book was known at a position."""
-
-    book: str
-    known_at: str
-    position: int
-    voucher: str
-    steps: tuple[JSONStep, ...]
-
-
 def processing_text(book: str, voucher: str, steps: tuple[Step, ...], language: Language = "sv") -> str:
     """Return a processing history as text."""
     out = [HEADINGS[language].format(book=book, voucher=voucher), ""]
@@ -115,7 +89,7 @@ def processing_text(book: str, voucher: str, steps: tuple[Step, ...], language: 
 
 def processing_json(book: str, known: tuple[str, int], voucher: str, steps: tuple[Step, ...]) -> bytes:
     """Return a processing history as indented JSON; `known` is as asked for and the position it came to."""
-    value = JSONProcessing(
+    value = PrintedProcessing(
         book=book,
         known_at=known[0],
         position=known[1],
@@ -125,12 +99,12 @@ def processing_json(book: str, known: tuple[str, int], voucher: str, steps: tupl
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
 
 
-def _json_step(step: Step) -> JSONStep:
+def _json_step(step: Step) -> PrintedStep:
     recorded, made = step.recorded, step.voucher
-    return JSONStep(
+    return PrintedStep(
         position=step.position,
         step=step.kind,
-        registered_on=str(recorded.registered_on),
+        registered_on=recorded.registered_on,
         recorded_at=recorded.recorded_at.isoformat(),
         actor=recorded.actor,
         source=recorded.source,

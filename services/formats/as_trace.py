@@ -1,5 +1,6 @@
 """A trace as text or JSON: figure, lines, accounts, vouchers, messages; each step sums to the one above."""
 
+from datetime import date
 from fractions import Fraction
 
 import msgspec
@@ -10,6 +11,14 @@ from projections.history import History
 from projections.journal import Entered
 from projections.table import rounded
 from projections.trace import Touched, Trace, TracedLine
+from services.contract.printed import (
+    PrintedBack,
+    PrintedBacks,
+    PrintedLineTrace,
+    PrintedPosting,
+    PrintedTouch,
+    PrintedTrace,
+)
 from services.formats.as_text import swedish
 
 WORDS: dict[Language, dict[str, str]] = {
@@ -32,90 +41,13 @@ WORDS: dict[Language, dict[str, str]] = {
 }
 
 
-class JSONPosting(msgspec.Struct, frozen=True):
-    """A posting behind a figure: its part in kronor, its voucher, and the message it came from."""
-
-    account: int
-    project: str
-    party: str
-    amount: str
-    voucher: str
-    accounting_date: str
-    text: str
-    position: int
-    registered_on: str
-    source: str
-    message_id: str
-
-
-class JSONLineTrace(msgspec.Struct, frozen=True):
-    """An item line behind a figure: `times` its amount is its part; its postings sum to its amount less `rest`."""
-
-    table: str
-    line: str
-    label: str
-    column: str
-    times: str
-    amount: str
-    rest: str
-    accounts: dict[str, str]
-    postings: tuple[JSONPosting, ...]
-
-
 class Asked(msgspec.Struct, frozen=True):
     """Which book, as of which day, as it was known when, and the position that came to."""
 
     book: str
-    as_of: str
+    as_of: date
     known_at: str
     position: int
-
-
-class JSONTrace(msgspec.Struct, frozen=True):
-    """A figure and what it comes from, amounts as decimal strings in kronor."""
-
-    book: str
-    as_of: str
-    known_at: str
-    position: int
-    table: str
-    line: str
-    label: str
-    column: str
-    printed: str
-    amount: str
-    lines: tuple[JSONLineTrace, ...]
-
-
-class JSONBacks(msgspec.Struct, frozen=True):
-    """The vouchers of a message."""
-
-    book: str
-    as_of: str
-    known_at: str
-    position: int
-    vouchers: tuple["JSONBack", ...]
-
-
-class JSONTouched(msgspec.Struct, frozen=True):
-    """A line that a voucher touches, and by how much in kronor."""
-
-    table: str
-    line: str
-    label: str
-    column: str
-    amount: str
-
-
-class JSONBack(msgspec.Struct, frozen=True):
-    """An event, the message it came from, and the lines its voucher touches."""
-
-    position: int
-    registered_on: str
-    source: str
-    message_id: str
-    voucher: str
-    lines: tuple[JSONTouched, ...]
 
 
 def trace_text(asked: Asked, found: Trace, history: History, language: Language = "sv") -> str:
@@ -165,7 +97,7 @@ def _heading(asked: Asked, words: dict[str, str]) -> str:
 
 def trace_json(asked: Asked, found: Trace) -> bytes:
     """Return a trace as indented JSON."""
-    value = JSONTrace(
+    value = PrintedTrace(
         **msgspec.structs.asdict(asked),
         table=found.table,
         line=found.line,
@@ -181,24 +113,28 @@ def trace_json(asked: Asked, found: Trace) -> bytes:
 def back_json(asked: Asked, found: list[tuple[Entered, tuple[Touched, ...]]]) -> bytes:
     """Return the vouchers of a message and the lines they touch as indented JSON."""
     vouchers = tuple(
-        JSONBack(
+        PrintedBack(
             position=entered.position,
-            registered_on=str(entered.recorded.registered_on),
+            registered_on=entered.recorded.registered_on,
             source=entered.recorded.source,
             message_id=entered.recorded.message_id,
             voucher=str(entered.voucher.id),
-            lines=tuple(
-                JSONTouched(line.table, line.line, line.label, line.column, _plain(line.part_ore)) for line in lines
-            ),
+            lines=tuple(_touch(line) for line in lines),
         )
         for entered, lines in found
     )
-    value = JSONBacks(**msgspec.structs.asdict(asked), vouchers=vouchers)
+    value = PrintedBacks(**msgspec.structs.asdict(asked), vouchers=vouchers)
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
 
 
-def _json_line(line: TracedLine) -> JSONLineTrace:
-    return JSONLineTrace(
+def _touch(line: Touched) -> PrintedTouch:
+    return PrintedTouch(
+        table=line.table, line=line.line, label=line.label, column=line.column, amount=_plain(line.part_ore)
+    )
+
+
+def _json_line(line: TracedLine) -> PrintedLineTrace:
+    return PrintedLineTrace(
         table=line.table,
         line=line.line,
         label=line.label,
@@ -208,16 +144,16 @@ def _json_line(line: TracedLine) -> JSONLineTrace:
         rest=_plain(line.rest_ore),
         accounts={str(account): _plain(amount) for account, amount in line.accounts.items()},
         postings=tuple(
-            JSONPosting(
+            PrintedPosting(
                 account=row.posting.account,
                 project=row.posting.project,
                 party=row.posting.party,
                 amount=_plain(row.part_ore),
                 voucher=str(row.entered.voucher.id),
-                accounting_date=str(row.entered.voucher.accounting_date),
+                accounting_date=row.entered.voucher.accounting_date,
                 text=row.entered.voucher.text,
                 position=row.entered.position,
-                registered_on=str(row.entered.recorded.registered_on),
+                registered_on=row.entered.recorded.registered_on,
                 source=row.entered.recorded.source,
                 message_id=row.entered.recorded.message_id,
             )

@@ -1,4 +1,4 @@
-"""Answers and schemas: every warning has its sentence, every type its committed schema, every refusal its exit code."""
+"""Answers: every warning has its sentence, every refusal its exit code, and every answer can be read back."""
 
 import ast
 import importlib
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 from msgspec import inspect
 
 import services
@@ -17,12 +16,10 @@ from domain.catalogue import COMMANDS
 from domain.kernel.refusal import Refusal, Warned
 from services.cli.exits import BY_CODE, CONFLICT, FULL, NOT_FOUND, OK, REFUSED, exit_code, exit_code_for
 from services.contract.answers import Receipt, Refused, given
-from services.contract.schemas import SCHEMAS, MessageTypeUnknown, schema, schema_bytes, write_schemas
 from services.contract.warnings import SENTENCES, warning_sentence
 from services.event_store.failures import StoreFailure
 
 ROOT = Path(__file__).parents[2]
-COMMITTED = ROOT / "services" / "contract" / "schemas"
 
 
 def warned_in_domain() -> dict[str, set[str]]:
@@ -59,37 +56,6 @@ def test_a_warning_is_said_in_words_with_kronor() -> None:
     assert "-1 234,56 kr" in given(warning).sv
     assert "2024" in given(warning).en
     assert warning_sentence(Warned(code="forgotten")) == "forgotten"
-
-
-@pytest.mark.parametrize("name", SCHEMAS)
-def test_the_committed_schema_is_the_type(name: str, update_golden: bool) -> None:  # noqa: FBT001 - a fixture
-    if update_golden:
-        write_schemas(COMMITTED)
-
-    assert (COMMITTED / f"{name}.json").read_bytes() == schema_bytes(name)
-
-
-def test_no_schema_is_left_over(tmp_path: Path) -> None:
-    assert {file.stem for file in COMMITTED.glob("*")} == set(SCHEMAS)
-
-    (tmp_path / "gone.json").write_text("{}")
-    write_schemas(tmp_path)
-    assert {file.stem for file in tmp_path.glob("*")} == set(SCHEMAS)
-
-
-def test_a_schema_names_its_type_and_is_strict() -> None:
-    described = schema("voucher.post")
-    message = described["$defs"]["PostVoucherMessage"]
-
-    assert described["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert message["properties"]["type"] == {"enum": ["se.grundbok.voucher.post"]}
-    assert message["properties"]["specversion"] == {"enum": ["1.0"]}
-    assert set(message["required"]) == {"specversion", "id", "source", "type", "subject", "data"}
-    assert message["additionalProperties"] is False
-    assert message["properties"]["data"] == {"$ref": "#/$defs/PostVoucher"}
-    assert described["$defs"]["PostVoucher"]["additionalProperties"] is False
-    with pytest.raises(MessageTypeUnknown):
-        schema("voucher.pots")
 
 
 def test_answers_can_be_read_back() -> None:

@@ -10,7 +10,7 @@ import msgspec
 from services.contract import unreadable
 from services.contract.answers import Receipt, Refused
 from services.contract.envelope import Envelope, read_message
-from services.contract.schemas import SCHEMAS, purpose_of, schema
+from services.contract.schemas import MESSAGES, purpose_of, schema
 from services.contract.unreadable import Unreadable
 
 PAGE = Path(__file__).parents[2] / "docs" / "messages.md"
@@ -27,9 +27,7 @@ def unreadable_table() -> str:
 def messages_table() -> str:
     """Return a row for each message: its name, what it asks, and its fields."""
     rows = ["| `se.grundbok.` … | asks to | fields (those in brackets may be left out) |", "|---|---|---|"]
-    for name in SCHEMAS:
-        if name in {"receipt", "refused"}:
-            continue
+    for name in MESSAGES:
         definitions = schema(name)["$defs"]
         message = next(kind for title, kind in definitions.items() if title.endswith("Message"))
         data = definitions[message["properties"]["data"]["$ref"].rpartition("/")[2]]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from domain.catalogue import AnyEvent
 from projections.report import Question
 from services.application import queries
-from services.cli.moments import MomentWrong, as_of_date, known_at_moment
+from services.application.moments import MomentWrong, as_of_date, known_at_moment
 from services.event_store.catalogue_mapper import catalogue_mapper
 from services.event_store.shelves import open_shelf
 from services.event_store.store import BookStore

@@ -101,7 +101,7 @@ def test_any_single_flipped_bit_is_named_or_counted(
     small: BookStore[AnyEvent], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An event that no longer decodes is named at its place; one that still does may be a book as good as the other."""
-    chance = random.Random(2017)  # noqa: S311 - seeded, so that a run is the same everywhere
+    chance = random.Random(2017)
     rows = small.rows(0, 1000)
     assert faults_of(rows, small) == ()
     mapper, came = catalogue_mapper(), Counter[str]()

@@ -1,4 +1,4 @@
-"""Dates as people write them on a command line: a day, or the end of a month, a tertial or a year; a position."""
+"""Dates as people write them: a day, or the end of a month, a tertial or a year; a position of the book."""
 
 import re
 from datetime import UTC, date, datetime

@@ -19,18 +19,25 @@ COMPILE := $(LOCK_VENV)/bin/python -m piptools compile --quiet --generate-hashes
 PYTEST := $(BIN)/python -m pytest -q -o console_output_style=classic --progress-line
 PARALLEL := -n $(WORKERS) --maxprocesses 8 --dist loadscope --benchmark-disable
 FAST := -m "not slow and not server"
-BENCH := $(BIN)/python -m pytest benchmarks
+BENCH := $(BIN)/python -m pytest -q
+BENCH_RUNS := .benchmarks
+# The last size gets the whole suite, the others what depends on the size of a book.
+SIZES ?= $(or $(GRUNDBOK_BENCH_VOUCHERS),10000 100000)
+SIZED := benchmarks/bench_replay.py benchmarks/bench_queries.py benchmarks/bench_cost.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast check format-check lint types imports coverage bench-smoke fmt golden bench \
-	wheel lock clean env
+.PHONY: help demo demo-bus test test-fast check format-check lint types imports coverage bench-smoke fmt golden bench \
+	bench-peers wheel lock clean env
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: $(RUN_READY) ## build the five books and compare them with what was published
 	@$(BIN)/grundbok demo $(ARGS)
+
+demo-bus: $(RUN_READY) ## the whole path over a live bus: messages, receipts, events, reports
+	@$(BIN)/grundbok bus demo $(ARGS)
 
 test: $(DEV_READY) ## all tests
 	@echo "· tests"
@@ -71,7 +78,7 @@ coverage: $(DEV_READY) ## all tests, with the coverage of domain and projections
 
 bench-smoke: $(DEV_READY)
 	@echo "· benchmarks, once each, untimed"
-	@$(BENCH) -q --benchmark-disable
+	@$(BENCH) benchmarks --benchmark-disable
 
 fmt: $(DEV_READY) ## format, and mend what can be mended by itself
 	@$(BIN)/ruff format --quiet .
@@ -81,8 +88,18 @@ fmt: $(DEV_READY) ## format, and mend what can be mended by itself
 golden: $(DEV_READY) ## write the golden files anew; read the difference like code
 	@$(PYTEST) --update-golden $(ARGS)
 
-bench: $(DEV_READY) ## the benchmarks, timed
-	@$(BENCH) --benchmark-only $(ARGS)
+bench: $(DEV_READY) ## the benchmarks, timed, into benchmarks/RESULTS.md; SIZES="10000 100000 1000000"
+	@mkdir -p $(BENCH_RUNS) && rm -f $(BENCH_RUNS)/run-*.json
+	@for size in $(SIZES); do \
+		echo "· benchmarks at $$size vouchers"; \
+		if test $$size = $(lastword $(SIZES)); then what=benchmarks; else what="$(SIZED)"; fi; \
+		GRUNDBOK_BENCH_VOUCHERS=$$size $(BENCH) $$what --benchmark-only --benchmark-quiet \
+			--benchmark-json=$(BENCH_RUNS)/run-$$size.json --timeout 3600 $(ARGS) || test $$? = 5 || exit 1; \
+	done
+	@$(BIN)/python -m benchmarks.results $(SIZES:%=$(BENCH_RUNS)/run-%.json)
+
+bench-peers: $(DEV_READY) ## ledger, hledger and beancount, where installed, on the same vouchers; ARGS="10000 100000"
+	@$(BIN)/python -m benchmarks.peers $(ARGS)
 
 wheel: $(DEV_READY) ## build the wheel into dist/
 	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .

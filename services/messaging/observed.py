@@ -1,0 +1,131 @@
+"""What can be seen of the parts from outside: conditions for health, figures for Prometheus, lines in the log."""
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from domain.kernel.refusal import InvariantBroken, Refusal
+from services.event_store.failures import DamagedBook, DamagedEvent, NewerThanProgram, StoreFailure
+from services.messaging.inbound import Answered
+from services.messaging.relay import BusAhead, BusDiffers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+State = Literal["ok", "waiting", "stopped"]
+
+STOPS = (InvariantBroken, BusAhead, BusDiffers, DamagedBook, DamagedEvent, NewerThanProgram)
+"""What does not pass by itself: somebody has to look."""
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """How a part of a book fares: it works, it waits for something to come back, or it stopped until somebody looks."""
+
+    state: State
+    code: str = ""
+    reason: str = ""
+
+
+WELL = Condition("ok")
+
+
+class Observed:
+    """Takes what the parts say of themselves; read by the status page. One for a process."""
+
+    def __init__(self, log: structlog.typing.FilteringBoundLogger | None = None) -> None:
+        self.registry = CollectorRegistry()
+        self.conditions: dict[tuple[str, str], Condition] = {}
+        self.connected: Callable[[], bool] = lambda: True
+        self.log = log or structlog.get_logger("grundbok")
+        self._messages = self._counter("grundbok_messages", "Messages answered.", "book", "outcome")
+        self._refusals = self._counter("grundbok_refusals", "Messages refused.", "book", "code")
+        self._written = self._gauge("grundbok_position", "Last position known to be written.", "book")
+        self._published = self._counter("grundbok_events_published", "Events published.", "book")
+        self._relayed = self._gauge("grundbok_events_position", "Last position in the stream of events.", "book")
+        self._reported = self._gauge("grundbok_reports_position", "Position the reports reflect.", "book")
+        self._lag = self._gauge("grundbok_lag", "What is still to be done.", "part", "book")
+        self._ok = self._gauge("grundbok_part_ok", "1 if the part of the book works.", "part", "book")
+        self._asked = self._counter("grundbok_questions", "Questions answered.", "question", "outcome")
+        about = "Time of a step that did something."
+        self._steps = Histogram("grundbok_step_seconds", about, ("part",), buckets=SECONDS, registry=self.registry)
+
+    def _counter(self, name: str, about: str, *labels: str) -> Counter:
+        return Counter(name, about, labels, registry=self.registry)
+
+    def _gauge(self, name: str, about: str, *labels: str) -> Gauge:
+        return Gauge(name, about, labels, registry=self.registry)
+
+    def connection_told(self, what: str, detail: str) -> None:
+        """Log what happened to the connection."""
+        self.log.warning("connection", what=what, detail=detail)
+
+    def took(self, part: str, seconds: float) -> None:
+        """Note how long a step took."""
+        self._steps.labels(part).observe(seconds)
+
+    def behind(self, part: str, book: str, count: int) -> None:
+        """Note how much a part of a book has still to do."""
+        self._lag.labels(part, book).set(count)
+
+    def answered(self, book: str, answered: Answered) -> None:
+        """Count answers to messages."""
+        self._messages.labels(book, "accepted").inc(answered.accepted)
+        self._messages.labels(book, "known").inc(answered.known)
+        for code, count in answered.refused.items():
+            self._messages.labels(book, "refused").inc(count)
+            self._refusals.labels(book, code).inc(count)
+        if answered.position:
+            self._written.labels(book).set(answered.position)
+        self.log.info("messages", book=book, accepted=answered.accepted, known=answered.known, refused=answered.refused)
+
+    def relayed(self, book: str, count: int, position: int) -> None:
+        """Count published events."""
+        self._published.labels(book).inc(count)
+        self._relayed.labels(book).set(position)
+        self.log.info("events", book=book, published=count, position=position)
+
+    def reported(self, book: str, position: int) -> None:
+        """Note the position of the reports in the bucket."""
+        self._reported.labels(book).set(position)
+        self.log.info("reports", book=book, position=position)
+
+    def asked(self, question: str, outcome: str) -> None:
+        """Count a question."""
+        self._asked.labels(question, outcome).inc()
+
+    def works(self, part: str, book: str) -> None:
+        """Note that a part of a book works."""
+        if self.conditions.get((part, book)) != WELL:
+            self._say(part, book, WELL)
+
+    def fails(self, part: str, book: str, error: Exception) -> None:
+        """Note why a part of a book does not work."""
+        self._say(part, book, condition_of(error))
+
+    def gone(self, part: str, book: str) -> None:
+        """Forget a part that was ended."""
+        self.conditions.pop((part, book), None)
+
+    def _say(self, part: str, book: str, condition: Condition) -> None:
+        if self.conditions.get((part, book)) == condition:
+            return
+        self.conditions[part, book] = condition
+        self._ok.labels(part, book).set(condition.state == "ok")
+        tell = self.log.info if condition.state == "ok" else self.log.warning
+        tell("part", part=part, book=book, state=condition.state, code=condition.code, reason=condition.reason)
+
+
+def condition_of(error: Exception) -> Condition:
+    """Return how a part fares that met an error."""
+    state: State = "stopped" if isinstance(error, STOPS) or not _is_known(error) else "waiting"
+    if isinstance(error, Refusal | StoreFailure):
+        return Condition(state, error.code, error.sentence("en"))
+    return Condition(state, type(error).__name__, str(error))
+
+
+def _is_known(error: Exception) -> bool:
+    return isinstance(error, Refusal | StoreFailure | InvariantBroken)

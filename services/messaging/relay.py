@@ -1,0 +1,159 @@
+"""Events out: a stream per book whose sequences are the positions of the book, and whose end is the only cursor."""
+
+import asyncio
+
+import msgspec
+
+from domain.catalogue import AnyEvent
+from domain.kernel.refusal import Refusal
+from services.contract.outgoing import Decode, EventEncoder, owner_of
+from services.contract.subjects import events_stream, events_subject, events_subjects
+from services.event_store.store import BookStore
+from services.messaging.port import Bus, Outgoing, StreamPlan, StreamState
+
+BATCH_EVENTS = 1000
+"""Events that are published together, all or none."""
+
+LOOK_AGAIN_STEPS = 20
+"""Steps without an event after which the stream is looked at again: it may have been lost while nothing happened."""
+
+
+class BusAhead(Refusal):
+    """A stream of events ends where its book ends, or before."""
+
+    code = "bus_ahead"
+    sv = (
+        "Strömmen {stream} har {last} händelser, men boken {book} har {head}: boken är en äldre kopia. Strömmen kan"
+        " vara det enda spåret av det som saknas. Ta reda på det; sedan gör `grundbok bus rebuild` om strömmen från"
+        " boken."
+    )
+    en = (
+        "The stream {stream} has {last} events, but the book {book} has {head}: the book is an older copy. The stream"
+        " may be the only trace of what is missing. Find out; then `grundbok bus rebuild` makes it anew from the book."
+    )
+
+
+class BusDiffers(Refusal):
+    """A stream of events says what its book says."""
+
+    code = "bus_differs"
+    sv = (
+        "Strömmen {stream} har en annan händelse än boken {book} på position {position}: boken har bytts ut, eller"
+        " strömmen är skadad. Ta reda på vilket; `grundbok bus rebuild` gör sedan om strömmen från boken."
+    )
+    en = (
+        "The stream {stream} has another event than the book {book} at position {position}: the book was replaced, or"
+        " the stream is damaged. Find out which; then `grundbok bus rebuild` makes it anew from the book."
+    )
+
+
+class Relay:
+    """Publishes the events of one book; `step` does one batch. After an error, the next step looks again.
+
+    `keep` is how many of the last events the stream is to hold; 0 stands for all.
+    """
+
+    def __init__(self, store: BookStore[AnyEvent], bus: Bus, decode: Decode, *, keep: int = 0) -> None:
+        self.book = store.name
+        self.published: int | None = None
+        self._store = store
+        self._bus = bus
+        self._decode = decode
+        self._encoder: EventEncoder | None = None
+        self._keep = keep
+        self._stream = events_stream(store.name)
+        self._idle = 0
+
+    async def step(self) -> int:
+        """Publish at most a batch of events; return how many.
+
+        Raises refusals of the bus, `BusAhead` and `BusDiffers`, and failures of the store.
+        """
+        published, self.published = self.published, None
+        if published is None or self._idle >= LOOK_AGAIN_STEPS:
+            self._idle = 0
+            published = await self._resume()
+        outgoing = await asyncio.to_thread(self._next, published)
+        self._idle = 0 if outgoing else self._idle + 1
+        if outgoing:
+            published = await self._bus.append(self._stream, outgoing, after=published)
+        self.published = published
+        return len(outgoing)
+
+    async def behind(self) -> int:
+        """Return how many events of the book are not known to be in the stream."""
+        return await asyncio.to_thread(self._store.head) - (self.published or 0)
+
+    async def rebuild(self) -> None:
+        """Delete the stream, whatever is in it; the next step makes it anew from the book."""
+        self.published = None
+        await self._bus.drop(self._stream)
+
+    def _next(self, published: int) -> list[Outgoing]:
+        outgoing = []
+        for position, state in self._store.read(published, BATCH_EVENTS):
+            tag, data = self._encoded(position, state)
+            outgoing.append(Outgoing(events_subject(self.book, tag), data))
+        return outgoing
+
+    async def _resume(self) -> int:
+        """Return the position that the stream has come to; make it anew where it lacks what it should have."""
+        # In this order: what is written and published meanwhile must not seem to be ahead of the book.
+        state = await self._bus.state(self._stream)
+        head = await asyncio.to_thread(self._store.head)
+        first = max(1, head - self._keep + 1) if self._keep else 1
+        if state is not None and state.last > head:
+            raise BusAhead(stream=self._stream, last=state.last, book=self.book, head=head)
+        if state is not None and not await self._is_whole(state, first):
+            await self._bus.drop(self._stream)
+            state = None
+        if state is None:
+            state = await self._bus.make(self._plan(first))
+        return state.last
+
+    async def _is_whole(self, state: StreamState, first: int) -> bool:
+        if state.first > first or state.messages != state.last - state.first + 1:
+            return False
+        if not state.messages:
+            return True
+        stored = await self._bus.get(self._stream, state.last)
+        if stored is None:
+            return False
+        _, expected = await asyncio.to_thread(self._at, state.last)
+        if _recorded(stored.data) != _recorded(expected):
+            raise BusDiffers(stream=self._stream, book=self.book, position=state.last)
+        return True
+
+    def _at(self, position: int) -> tuple[str, bytes]:
+        ((position, state),) = self._store.read(position - 1, 1)
+        return self._encoded(position, state)
+
+    def _encoded(self, position: int, state: bytes) -> tuple[str, bytes]:
+        """Return the tag of today and the CloudEvent of an event."""
+        if self._encoder is None:
+            ((_, first),) = self._store.read(0, 1)
+            self._encoder = EventEncoder(self.book, owner_of(self.book, first, self._decode), self._decode)
+        return self._encoder.encode(position, state)
+
+    def _plan(self, first: int) -> StreamPlan:
+        return StreamPlan(
+            name=self._stream, subjects=(events_subjects(self.book),), first=first, max_messages=self._keep
+        )
+
+
+class _Data(msgspec.Struct):
+    recorded: msgspec.Raw
+
+
+class _Told(msgspec.Struct):
+    id: str
+    data: _Data
+
+
+def _recorded(cloud_event: bytes) -> tuple[str, bytes] | None:
+    """Return which event this is: who told the book of it and when, which no later wording of events changes."""
+    try:
+        told = msgspec.json.decode(cloud_event, type=_Told)
+    except msgspec.DecodeError:
+        return None
+    return told.id, bytes(told.data.recorded)

@@ -1,0 +1,173 @@
+"""Health and metrics over HTTP: who lives, what stands in the way of which part, figures that Prometheus can read."""
+
+import http.client
+import json
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from prometheus_client.parser import text_string_to_metric_families
+
+from domain.kernel.refusal import InvariantBroken
+from services.event_store.failures import DamagedBook
+from services.messaging.inbound import Answered
+from services.messaging.observed import Observed, condition_of
+from services.messaging.port import BusUnavailable
+from services.messaging.relay import BusAhead
+from services.messaging.status_page import STUCK_SECONDS, Heartbeat, StatusPortTaken, status_page
+
+PAGE = (Path(__file__).parents[2] / "docs" / "bus.md").read_text("utf-8")
+HOST = "127.0.0.1"
+
+
+class Page:
+    """A status page that is up, what it shows, and the time that its heartbeat goes by."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.observed = Observed(structlog.get_logger())
+        self.heartbeat = Heartbeat(lambda: self.now)
+        self.port = 0
+
+    def get(self, path: str) -> tuple[int, str, str]:
+        """Return the status of an answer, what it is, and what it says."""
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=10)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.getheader("Content-Type", ""), answer.read().decode()
+        finally:
+            connection.close()
+
+    def samples(self) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+        """Return the figures as Prometheus reads them."""
+        status, kind, text = self.get("/metrics")
+        assert (status, kind.partition(";")[0]) == (200, "text/plain")
+        return {
+            (sample.name, frozenset(sample.labels.items())): sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        }
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    shown = Page()
+    with status_page(HOST, 0, shown.observed, shown.heartbeat) as port:
+        shown.port = port
+        yield shown
+
+
+def test_lives_while_the_loop_turns(page: Page) -> None:
+    assert page.get("/livez") == (200, "application/json", '{"alive":true}\n')
+    page.now += STUCK_SECONDS - 0.1
+    assert page.get("/livez")[0] == 200
+    page.now += 0.2
+    assert page.get("/livez") == (503, "application/json", '{"alive":false}\n')
+    assert page.get("/readyz")[0] == 200, "another question"
+
+
+def test_is_ready_when_every_part_is(page: Page) -> None:
+    page.observed.works("ingest", "varend")
+    assert json.loads(page.get("/readyz")[2])["ready"]
+
+    page.observed.fails("relay", "varend", BusAhead(stream="s", last=9, book="varend", head=7))
+    page.observed.fails("reports", "timra", BusUnavailable(reason="gone"))
+    status, kind, body = page.get("/readyz")
+    said = json.loads(body)
+
+    assert (status, kind, said["ready"], said["connected"]) == (503, "application/json", False, True)
+    told = [(part["part"], part["book"], part["state"], part["code"]) for part in said["parts"]]
+    assert told == [
+        ("ingest", "varend", "ok", ""),
+        ("relay", "varend", "stopped", "bus_ahead"),
+        ("reports", "timra", "waiting", "bus_unavailable"),
+    ]
+    assert "gone" in said["parts"][2]["reason"]
+
+    page.observed.works("relay", "varend")
+    page.observed.gone("reports", "timra")
+    assert page.get("/readyz")[0] == 200
+
+
+def test_is_not_ready_without_its_connection(page: Page) -> None:
+    page.observed.connected = lambda: False
+    status, _, body = page.get("/readyz")
+    assert (status, json.loads(body)["connected"]) == (503, False)
+
+
+def test_what_stops_a_part_and_what_it_waits_for() -> None:
+    for error, state, code in (
+        (BusUnavailable(reason="x"), "waiting", "bus_unavailable"),
+        (DamagedBook(book="b", reason="r"), "stopped", "damaged_book"),
+        (InvariantBroken("no"), "stopped", "InvariantBroken"),
+        (KeyError("k"), "stopped", "KeyError"),
+    ):
+        condition = condition_of(error)
+        assert (condition.state, condition.code) == (state, code)
+
+
+def test_the_figures_are_those_that_were_counted(page: Page) -> None:
+    seen = page.observed
+    seen.answered("varend", Answered(accepted=5, known=2, refused={"voucher_not_balanced": 3}, position=9))
+    seen.answered("varend", Answered(known=1))
+    seen.relayed("varend", 4, 9)
+    seen.reported("varend", 8)
+    seen.behind("relay", "varend", 3)
+    seen.fails("relay", "varend", BusUnavailable(reason="x"))
+    seen.took("relay", 0.02)
+    seen.asked("report", "answered")
+
+    found = page.samples()
+
+    def figure(name: str, **labels: str) -> float:
+        return found[name, frozenset(labels.items())]
+
+    assert [figure("grundbok_messages_total", book="varend", outcome=o) for o in ("accepted", "known", "refused")] == [
+        *(5, 3, 3),
+    ]
+    assert figure("grundbok_refusals_total", book="varend", code="voucher_not_balanced") == 3
+    assert figure("grundbok_position", book="varend") == figure("grundbok_events_position", book="varend") == 9
+    assert figure("grundbok_reports_position", book="varend") == 8
+    assert figure("grundbok_lag", part="relay", book="varend") == 3
+    assert figure("grundbok_part_ok", part="relay", book="varend") == 0
+    assert figure("grundbok_step_seconds_count", part="relay") == 1
+    assert figure("grundbok_step_seconds_bucket", part="relay", le="0.01") == 0
+    assert figure("grundbok_step_seconds_bucket", part="relay", le="0.025") == 1
+    assert figure("grundbok_questions_total", question="report", outcome="answered") == 1
+
+
+def test_figures_are_by_book_part_and_code_and_nothing_that_grows(page: Page) -> None:
+    labels = {
+        label
+        for collector in page.observed.registry._collector_to_names
+        for label in getattr(collector, "_labelnames", ())
+    }
+    assert labels == {"book", "outcome", "code", "part", "question"}
+
+
+def test_every_figure_in_the_handbook_exists(page: Page) -> None:
+    named = set(re.findall(r"`(grundbok_[a-z_]+)`", PAGE))
+    exist = set(page.observed.registry._names_to_collectors)
+
+    assert named
+    assert named <= exist
+
+
+def test_other_places_say_what_there_is(page: Page) -> None:
+    assert page.get("/")[0] == 404
+    assert page.get("/")[2] == "/livez /readyz /metrics\n"
+
+
+def test_the_address_is_free_or_else() -> None:
+    with socket.create_server((HOST, 0)) as taken:
+        port = taken.getsockname()[1]
+        with (
+            pytest.raises(StatusPortTaken) as caught,
+            status_page(HOST, port, Observed(), Heartbeat(lambda: 0.0)),
+        ):
+            pass
+    assert caught.value.facts["address"] == f"{HOST}:{port}"

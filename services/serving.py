@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -68,9 +68,10 @@ async def serve(
         client = await stack.enter_async_context(connected(access, f"grundbok {'+'.join(kinds)}", told))
         observed.connected = lambda: client.is_connected
         bus = NatsBus(client, replicas=settings.replicas)
-        service = Service(
-            bus, _makers(program, bus, settings, (observed, hints), kinds), program.shelf.names, observed, hints
-        )
+        lives = LiveBooks(program)
+        every = _makers(program, bus, settings, (observed, hints, lives))
+        makers = {kind: make for kind, make in every.items() if kind in kinds}
+        service = Service(bus, makers, program.shelf.names, observed, hints)
         stack.enter_context(until_told(service.stopping))
         heartbeat = Heartbeat(asyncio.get_running_loop().time)
         await stack.enter_async_context(_in_background(heartbeat.beat()))
@@ -80,7 +81,7 @@ async def serve(
             await stack.enter_async_context(_in_background(_keep_up(server, service.stopping)))
         await _listen(client, hints, kinds)
         if "query" in kinds:
-            await stack.enter_async_context(_queries(client, program, observed))
+            await stack.enter_async_context(_queries(client, program, observed, lives))
         await service.prepare()
         address = f"http://{settings.status_host}:{port}"
         ready(Running(access.places, address, service.stopping.set))
@@ -121,10 +122,10 @@ async def _listen(client: Client, hints: Hints, kinds: Collection[str]) -> None:
 
 
 def _makers(
-    program: Program, bus: Bus, settings: BusSettings, seen: tuple[Observed, Hints], kinds: Collection[str]
+    program: Program, bus: Bus, settings: BusSettings, shared: tuple[Observed, Hints, "LiveBooks"]
 ) -> Mapping[str, MakePart]:
     """Return what makes the part of each kind for a book."""
-    observed, hints = seen
+    observed, hints, lives = shared
     decode = catalogue_mapper().decode
 
     def ingest(book: str) -> Part:
@@ -134,29 +135,39 @@ def _makers(
         return RelayPart(Relay(program.book(book), bus, decode, keep=settings.keep), observed)
 
     def reports(book: str) -> Part:
-        store, layouts = program.book(book), Layouts(program.settings.data)
-
-        live = LiveBook(store, model_file(program.settings, book))
+        live, layouts = lives.open(book), Layouts(program.settings.data)
 
         def made(today: date) -> Latest:
             return live.latest(today, layouts)
 
-        return ReportsPart(ReportBoard(book, bus, made, store.head, lambda: swedish_day(program.clock.now())), observed)
+        today = _today(program)
+        return ReportsPart(ReportBoard(book, bus, made, live.store.head, today), observed)
 
-    makers: dict[str, MakePart] = {"ingest": ingest, "relay": relay, "reports": reports}
-    return {kind: make for kind, make in makers.items() if kind in kinds}
+    return {"ingest": ingest, "relay": relay, "reports": reports}
 
 
-@asynccontextmanager
-async def _queries(client: Client, program: Program, observed: Observed) -> AsyncIterator[None]:
-    decode = catalogue_mapper().decode
-    layouts = Layouts(program.settings.data)
+def _queries(
+    client: Client, program: Program, observed: Observed, lives: "LiveBooks"
+) -> AbstractAsyncContextManager[None]:
+    decode, layouts, today = catalogue_mapper().decode, Layouts(program.settings.data), _today(program)
+    return QueryService(client, lives.open, lambda: Context(layouts, today(), decode), observed).running()
 
-    def context() -> Context:
-        return Context(layouts, swedish_day(program.clock.now()), decode)
 
-    async with QueryService(client, program.book, context, observed).running():
-        yield
+def _today(program: Program) -> Callable[[], date]:
+    return lambda: swedish_day(program.clock.now())
+
+
+class LiveBooks:
+    """The books that are answered for, with their read models in memory; may be shared by threads."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._open: dict[str, LiveBook] = {}
+
+    def open(self, name: str) -> LiveBook:
+        """Return a book, the same one each time while it is there; raises what opening a book raises."""
+        store = self._program.book(name)
+        return self._open.setdefault(name, LiveBook(store, model_file(self._program.settings, name)))
 
 
 @asynccontextmanager

@@ -9,8 +9,8 @@ import msgspec
 from domain.catalogue import AnyEvent
 from domain.kernel.refusal import InvariantBroken, Language
 from projections.report import Known, Question
-from services.application import audit, queries
-from services.application.latest import latest_date
+from services.application import audit
+from services.application.live_book import LiveBook
 from services.application.moments import as_of_date, known_at_moment
 from services.application.narrowed import narrowing
 from services.application.processing import history_of_voucher
@@ -54,13 +54,14 @@ class Context(NamedTuple):
     decode: Decode
 
 
-def answer(store: BookStore[AnyEvent], asked: Asked, context: Context) -> Answered:
+def answer(book: LiveBook, asked: Asked, context: Context) -> Answered:
     """Return the answer to a question; raises the refusals of reports, traces, moments and narrowings."""
+    store = book.store
     match asked:
         case ReportAsked():
-            return Answered(MEDIA[asked.output], _report(store, asked, context))
+            return Answered(MEDIA[asked.output], _report(book, asked, context))
         case TraceAsked():
-            day, moment = _day(store, asked.as_of, context), known_at_moment(asked.known_at or None)
+            day, moment = _day(book, asked.as_of, context), known_at_moment(asked.known_at or None)
             figure = Figure(asked.figure, asked.message, day, moment, context.layouts)
             return Answered(MEDIA[asked.output], traced(store, figure, asked.output, asked.language))
         case HistoryAsked():
@@ -74,21 +75,21 @@ def answer(store: BookStore[AnyEvent], asked: Asked, context: Context) -> Answer
             raise InvariantBroken(f"no answer to {type(asked).__name__}")
 
 
-def _report(store: BookStore[AnyEvent], asked: ReportAsked, context: Context) -> bytes:
+def _report(book: LiveBook, asked: ReportAsked, context: Context) -> bytes:
     question = Question(
         name=asked.report,
-        as_of=_day(store, asked.as_of, context),
+        as_of=_day(book, asked.as_of, context),
         unit=asked.unit,
         language=asked.language,
         only=narrowing(asked.account, asked.project, asked.party, asked.series, asked.text),
     )
-    made = queries.report(store, question, known_at_moment(asked.known_at or None), context.layouts)
+    made = book.report(question, known_at_moment(asked.known_at or None), context.layouts)
     return report_bytes(made, asked.output, asked.language)
 
 
-def _day(store: BookStore[AnyEvent], text: str, context: Context) -> date:
+def _day(book: LiveBook, text: str, context: Context) -> date:
     """Return the day that is meant; without a text, that of the latest reports."""
-    return as_of_date(text) if text else latest_date(queries.facts_of(store, None).history, context.today)
+    return as_of_date(text) if text else book.latest_date(context.today)
 
 
 class Figure(NamedTuple):

@@ -36,7 +36,7 @@ class LiveBook:
     """Answers questions to one book from a read model; every method may be called from any thread."""
 
     def __init__(self, store: BookStore[AnyEvent], file: ModelFile | None = None) -> None:
-        self._store = store
+        self.store = store
         self._file = file
         self._lock = Lock()
         self._kept: KeptModel | None = None
@@ -49,7 +49,7 @@ class LiveBook:
                     return self._caught_up().model.position
             except ModelUnusable:
                 self._forget()
-        return self._store.head()
+        return self.store.head()
 
     def report(self, question: Question, known_at: KnownAt, layouts: Layouts) -> Report:
         """Return a report of the book as it stands; raises what `queries.report` raises."""
@@ -59,7 +59,7 @@ class LiveBook:
                 return answer(self._known(question.name, known_at), question, layouts)
             except ModelUnusable:
                 self._forget()
-        return report(self._store, question, known_at, layouts)
+        return report(self.store, question, known_at, layouts)
 
     def latest(self, today: date, layouts: Layouts) -> Latest:
         """Return the latest reports of the book; raises what `report` raises."""
@@ -69,7 +69,7 @@ class LiveBook:
                 return latest_reports(facts, book_layout(facts, layouts), today)
             except ModelUnusable:
                 self._forget()
-        facts = facts_of(self._store, None)
+        facts = facts_of(self.store, None)
         return latest_reports(facts, book_layout(facts, layouts), today)
 
     def latest_date(self, today: date) -> date:
@@ -83,16 +83,16 @@ class LiveBook:
             position = _position(kept, known_at)
             history = kept.model.history(max(position, 0))
         if not needs_vouchers(name):
-            return Known(book=self._store.name, known_at=said(known_at), history=history)
-        events = tuple(event for _, event in self._store.events(upto=position)) if position > 0 else ()
+            return Known(book=self.store.name, known_at=said(known_at), history=history)
+        events = tuple(event for _, event in self.store.events(upto=position)) if position > 0 else ()
         vouchers = tuple(entered(events))
-        return Known(book=self._store.name, known_at=said(known_at), history=history, vouchers=vouchers, events=events)
+        return Known(book=self.store.name, known_at=said(known_at), history=history, vouchers=vouchers, events=events)
 
     def _caught_up(self) -> KeptModel:
         """Return the read model at the head of the book; only while the lock is held."""
         kept, self._kept = self._kept, None  # a failure halfway leaves nothing behind
         if kept is None:
-            kept = KeptModel(self._store, self._file)
+            kept = KeptModel(self.store, self._file)
         kept.catch_up()
         self._kept = kept
         return kept

@@ -29,6 +29,7 @@ from services.messaging.consumer import Consumer
 from services.messaging.dead_letters import DeadLetter, discard, letters, redrive
 from services.messaging.nats_bus import NatsBus
 from services.messaging.nats_connection import Access, connected
+from services.messaging.port import BusForbidden
 from services.messaging.relay import Relay
 from services.messaging.sender import Sender
 from services.messaging.settings import read_bus_settings
@@ -42,6 +43,7 @@ SAID = {
         "redriven": "{count} meddelanden skickade på nytt till {book}",
         "discarded": "{count} avvisade meddelanden till {book} borttagna",
         "rebuilt": "strömmen görs om från boken: {count} händelser",
+        "deleted": "strömmen är borttagen; reläet gör om den från boken",
         "agrees": "{book}: bok {head}, ström {first}-{last}, {compared} lika, rapporter vid {reports_position}",
         "differs": (
             "{book}: bok {head}, ström {first}-{last}: {different} skiljer sig {differences}, {missing} saknas"
@@ -51,6 +53,7 @@ SAID = {
         "redriven": "{count} messages sent again to {book}",
         "discarded": "{count} refused messages for {book} removed",
         "rebuilt": "the stream is made anew from the book: {count} events",
+        "deleted": "the stream is deleted; the relay makes it anew from the book",
         "agrees": "{book}: book {head}, stream {first}-{last}, {compared} equal, reports at {reports_position}",
         "differs": (
             "{book}: book {head}, stream {first}-{last}: {different} events differ {differences}, {missing} missing"
@@ -66,7 +69,7 @@ bus = App(
 bus.command(bus_keys, name="keys")
 bus.command(demo, name="demo")
 
-Numbers = Annotated[list[int] | None, Parameter(name="--number", help="Of this number; may be repeated.")]
+Numbers = Annotated[list[int] | None, Parameter(name="--number", negative=(), help="Of this number; may be repeated.")]
 Code = Annotated[str, Parameter(name="--code", help="Refused with this code.")]
 
 
@@ -166,16 +169,23 @@ def check_bus(*, book: Book, output: TextOrJson = "text", data: Data = None, lan
 
 @bus.command
 def rebuild(*, book: Book, data: Data = None, lang: Lang = None) -> int:
-    """Delete the stream of a book's events and fill it anew from the book, which is the record."""
+    """Delete the stream of a book's events and fill it anew from the book, which is the record.
+
+    The operator's key may delete it, not write it: then the relay fills it when it looks the next time.
+    """
     settings = read_settings(os.environ, data=data, language=lang)
 
     async def work(nats: NatsBus) -> int:
         with running(settings) as program:
             relay = Relay(program.book(book), nats, catalogue_mapper().decode, keep=read_bus_settings(os.environ).keep)
             await relay.rebuild()
-            while await relay.step():
-                pass
-            say_aside(SAID[settings.language]["rebuilt"].format(count=relay.published))
+            try:
+                while await relay.step():
+                    pass
+            except BusForbidden:
+                say_aside(SAID[settings.language]["deleted"])
+            else:
+                say_aside(SAID[settings.language]["rebuilt"].format(count=relay.published))
         return OK
 
     return _on_the_bus("rebuild", work)

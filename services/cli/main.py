@@ -56,15 +56,18 @@ def version() -> str:
     return installed("grundbok")
 
 
-app = App(
-    name="grundbok",
-    help="Event-sourced accounting for coordination associations (samordningsförbund).",
-    help_epilogue=EPILOGUE,
-    help_format="plaintext",
-    version=version,
-)
-for name, command in COMMANDS.items():
-    app.command(command.place, name=name, help=command.purpose)
+def program(asked: str = "") -> App:
+    """Return the program; the command that is asked for has its own help page, the others a line in the list."""
+    app = App(
+        name="grundbok",
+        help="Event-sourced accounting for coordination associations (samordningsförbund).",
+        help_epilogue=EPILOGUE,
+        help_format="plaintext",
+        version=version,
+    )
+    for name, command in COMMANDS.items():
+        app.command(command.place, name=name, help=None if name == asked else command.purpose)
+    return app
 
 
 def main() -> None:
@@ -73,7 +76,7 @@ def main() -> None:
     Known failures are told in a sentence; an unexpected one shows its traceback, and exits 1.
     """
     try:
-        app()
+        program(*sys.argv[1:2])()
     except (Refusal, StoreFailure) as failure:
         say_aside(f"grundbok: {failure.code}: {failure.sentence(language_of(sys.argv))}")
         sys.exit(exit_code(failure.code))

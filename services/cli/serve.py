@@ -25,7 +25,9 @@ Kind = Literal["ingest", "relay", "reports", "query"]
 
 def serve(
     *,
-    only: Annotated[list[Kind] | None, Parameter(name="--only", help="Run this part only; may be repeated.")] = None,
+    only: Annotated[
+        list[Kind] | None, Parameter(name="--only", negative=(), help="Run this part only; may be repeated.")
+    ] = None,
     nats_port: Annotated[
         int, Parameter(name="--nats-port", help="Port of our own NATS server, on loopback. 0: any that is free.")
     ] = 4222,

@@ -38,7 +38,7 @@ from services.contract.subjects import (
 )
 from services.contract.unreadable import LineTooLong
 from services.event_store.failures import BookNameInvalid
-from services.messaging.port import Bus, BusUnavailable, Outgoing, Reader, Stored, StreamPlan
+from services.messaging.port import Bus, BusUnavailable, Outgoing, Reader, Stored, StreamPlan, WrongSequence
 
 NATS_PREFIX = "Nats-"
 """How headers begin that are the server's own."""
@@ -251,9 +251,7 @@ class Inbound:
             if isinstance(answer, Refused) and stored.sequence > self._buried.through
         ]
         if letters:
-            # Only after the letter that was the last: another process, or a bus that was put back, makes us look again.
-            letters[0] = letters[0]._replace(expected=self._buried.letter)
-            self._buried = Buried(batch[-1].sequence, await self._bus.append(DEAD_STREAM, letters))
+            self._buried = Buried(batch[-1].sequence, await self._bury(letters))
         subject, encode = receipts_subject(self.book), msgspec.json.encode
         receipts = [
             Outgoing(subject, encode(answer), {SEQUENCE_HEADER: str(stored.sequence)})
@@ -263,6 +261,23 @@ class Inbound:
         if answered < self._cursor.answered + len(receipts):
             raise self._put_back()
         return answered
+
+    async def _bury(self, letters: list[Outgoing]) -> int:
+        """Append dead letters after the one that was the last; return the sequence of the last.
+
+        Another process that was first, or a bus that was put back, makes us look again. That somebody took letters
+        away, to send them again, is no reason to.
+        """
+        first, *others = letters
+        try:
+            return await self._bus.append(DEAD_STREAM, [first._replace(expected=self._buried.letter), *others])
+        except WrongSequence:
+            state = await self._bus.state(DEAD_STREAM)
+            last = await self._bus.last(DEAD_STREAM, dead_subject(self.book))
+            left = 0 if last is None else last.sequence
+            if state is None or state.last < self._buried.letter or left >= self._buried.letter:
+                raise
+            return await self._bus.append(DEAD_STREAM, [first._replace(expected=left), *others])
 
     def _put_back(self) -> BusUnavailable:
         return BusUnavailable(reason=f"{receipts_stream(self.book)}: answers given before are gone")

@@ -15,14 +15,13 @@ from nats.aio.client import Client
 from nats.micro.request import Request
 from nats.micro.service import EndpointConfig, ServiceConfig
 
-from domain.catalogue import AnyEvent
 from domain.kernel.refusal import InvariantBroken, Refusal
 from services.application.asking import Answered, Context, answer
+from services.application.live_book import LiveBook
 from services.contract.answers import Refused, refused_at
 from services.contract.questions import QUESTIONS, Asked, read_question
 from services.contract.subjects import query_subject
 from services.event_store.failures import BookNotFound, StoreFailure
-from services.event_store.store import BookStore
 from services.messaging.observed import Observed
 
 VERSION = "1.0.0"
@@ -58,7 +57,7 @@ class QueryService:
     def __init__(
         self,
         client: Client,
-        open_book: Callable[[str], BookStore[AnyEvent]],
+        open_book: Callable[[str], LiveBook],
         context: Callable[[], Context],
         observed: Observed,
     ) -> None:
@@ -118,24 +117,24 @@ class QueryService:
 
     async def _found(self, book: str, question: str, data: bytes) -> Answered:
         asked = read_question(question, data)
-        store = await self._reached(book, asked)
+        found = await self._reached(book, asked)
         async with self._turn:
-            return await asyncio.to_thread(answer, store, asked, self._context())
+            return await asyncio.to_thread(answer, found, asked, self._context())
 
-    async def _reached(self, book: str, asked: Asked) -> BookStore[AnyEvent]:
+    async def _reached(self, book: str, asked: Asked) -> LiveBook:
         """Open a book; wait until it has the position that is asked for, so that a writer reads what it wrote."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + (asked.wait_seconds if asked.at_least else 0)
         while True:
             try:
-                store = await asyncio.to_thread(self._open, book)
-                head = await asyncio.to_thread(store.head) if asked.at_least else 0
+                found = await asyncio.to_thread(self._open, book)
+                head = await asyncio.to_thread(found.store.head) if asked.at_least else 0
             except BookNotFound:
                 if self._ending.is_set() or loop.time() >= deadline:
                     raise
             else:
                 if head >= asked.at_least:
-                    return store
+                    return found
                 if self._ending.is_set() or loop.time() >= deadline:
                     raise PositionNotReached(book=book, head=head, at_least=asked.at_least)
             with contextlib.suppress(TimeoutError):

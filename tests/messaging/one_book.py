@@ -12,6 +12,7 @@ from nats.aio.client import Client
 from domain.catalogue import AnyEvent
 from services.application.asking import Context
 from services.application.latest import Latest, latest_reports
+from services.application.live_book import LiveBook
 from services.application.queries import Layouts, book_layout, facts_of
 from services.application.writer import BookWriter
 from services.clock import FixedClock, swedish_day
@@ -108,5 +109,5 @@ async def one_book(url: str, place: Path, name: str) -> AsyncIterator[OneBook]:
                 return Context(LAYOUTS, swedish_day(book.clock.now()), DECODE)
 
             await book.bus.make(IN_PLAN)  # as the service does before it says that it runs
-            async with QueryService(client, shelf.open, context, Observed()).running():
+            async with QueryService(client, lambda name: LiveBook(shelf.open(name)), context, Observed()).running():
                 yield book

@@ -201,7 +201,10 @@ def test_events_prints_the_stream(live: Grundbok, serving: Serving, tmp_path: Pa
 @pytest.mark.slow
 def test_events_follows_until_ctrl_c(live: Grundbok, serving: Serving, tmp_path: Path) -> None:
     live("bus", "send", a_file(tmp_path, *founding()), "--book", "events-b")
-    program = [sys.executable, "-m", "services.cli.main", "bus", "events", "--book", "events-b", "--follow"]
+    # The processes that run tests side by side ignore Ctrl-C, and what they start would, too.
+    listens = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    started = f"{listens}; from services.cli.main import main; main()"
+    program = [sys.executable, "-c", started, "bus", "events", "--book", "events-b", "--follow"]
     with subprocess.Popen(
         program,
         cwd=ROOT,
@@ -215,7 +218,10 @@ def test_events_follows_until_ctrl_c(live: Grundbok, serving: Serving, tmp_path:
         live("bus", "send", a_file(tmp_path, *vouchers(2)), "--book", "events-b")
         seen += [json.loads(following.stdout.readline())["position"] for _ in range(2)]
         following.send_signal(signal.SIGINT)
-        code = following.wait(SECONDS)
+        try:
+            code = following.wait(SECONDS)
+        finally:
+            following.kill()
         said = following.stderr.read()
 
     assert seen == [1, 2, 3, 4, 5, 6]

@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from domain.kernel.refusal import Refusal
-from services.cli.main import app
+from services.cli.main import program
 from services.messaging.keys import NODES, SERVER_FILES, make_keys
 from services.messaging.nats_bus import NatsBus
 from services.messaging.permissions import SERVICES
@@ -200,7 +200,7 @@ def test_the_composition_runs_every_part_with_its_own_key_and_commands_that_pars
 
     assert set(ours) == {*PARTS, "grundbok"}
     for name, part in ours.items():
-        app.parse_args(part["command"], print_error=False, exit_on_error=False)
+        program().parse_args(part["command"], print_error=False, exit_on_error=False)
         environment = part["environment"]
         known = {*VARIABLES, *BUS_VARIABLES, "PGPASSWORD"}
         assert set(environment) <= known, name

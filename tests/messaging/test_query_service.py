@@ -13,6 +13,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from services.application.asking import Context
+from services.application.live_book import LiveBook
 from services.application.queries import Layouts
 from services.application.writer import BookWriter
 from services.clock import FixedClock
@@ -114,7 +115,7 @@ async def service(url: str, books: Path, observed: Observed | None = None) -> As
         async with (
             connected(Access(urls=(url,)), "asks") as asks,
             connected(Access(urls=(url,)), "answers") as answers,
-            QueryService(answers, shelf.open, context, observed or Observed()).running(),
+            QueryService(answers, lambda name: LiveBook(shelf.open(name)), context, observed or Observed()).running(),
         ):
             yield Asking(asks)
 

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from services.application.asking import Context, answer
+from services.application.live_book import LiveBook
 from services.application.queries import Layouts
 from services.contract import subjects
 from services.contract.asyncapi import asyncapi
@@ -76,9 +77,9 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, str
     folder = tmp_path_factory.mktemp("books")
     build(folder, "varend")
     with open_shelf(folder, catalogue_mapper()) as shelf:
-        store = shelf.open("varend")
+        book = LiveBook(shelf.open("varend"))
         context = Context(Layouts(), date(2017, 12, 31), DECODE)
-        yield lambda name, asked: answer(store, read_question(name, asked.encode()), context).content
+        yield lambda name, asked: answer(book, read_question(name, asked.encode()), context).content
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

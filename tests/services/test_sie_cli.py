@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.main import app
+from services.cli.main import program
 from services.cli.sie import export_year, import_year
 from tests.formats.sie.files import A_YEAR, OURS, sie, voucher, without
 
@@ -86,7 +86,7 @@ def test_a_book_that_is_not_there_is_not_made_without_being_asked(here: Path) ->
 
 def test_the_commands_are_mounted(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        app(["sie", "import", "--help"])
+        program()(["sie", "import", "--help"])
 
     assert not ended.value.code
     assert "--opening-difference" in capsys.readouterr().out

@@ -58,7 +58,8 @@ def bench_a_cold_process_from_events_to_a_printed_trial_balance(benchmark: Bench
     assert not (data / ".cache" / "bench.ledger").exists()
     limit, ours = (typical(list(costs)) for costs in zip(*pairs, strict=True))
     benchmark.extra_info.update(
-        what=f"{vouchers} vouchers, cold process to printed trial balance, seconds; limit: cold process reads the rows",
+        what=f"{vouchers} vouchers, cold process to printed trial balance; limit: cold process reads the rows",
+        unit="s",
         ours=round(ours.seconds, 3),
         limit=round(limit.seconds, 3),
         ratio=round(ours.seconds / limit.seconds, 2),
@@ -90,9 +91,10 @@ def bench_replay_to_a_report(benchmark: BenchmarkFixture, tmp_path: Path, report
 
     limit, ours = (min(seconds) for seconds in zip(*pairs, strict=True))
     benchmark.extra_info.update(
-        what=f"{vouchers} vouchers, warm process to {report}, seconds; limit: reads the rows",
+        what=f"{vouchers} vouchers, warm process to {report}; limit: reads the rows",
+        unit="s",
         ours=round(ours, 3),
-        limit=round(limit, 3),
+        limit=round(limit, 5),
         ratio=round(ours / limit, 2),
         vouchers_per_second=round(vouchers / ours),
     )

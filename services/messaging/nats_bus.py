@@ -6,9 +6,9 @@ it does slowly (reading), is asked of the server directly.
 
 import asyncio
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import nats.errors
@@ -29,11 +29,16 @@ from services.messaging.port import (
     StreamState,
 )
 
+T = TypeVar("T")
+
 ANSWER_SECONDS = 5.0
 """How long an answer of the server is waited for; choosing a new leader in a cluster may take longer."""
 
 BATCH_MAX = 1000
 """Messages in an atomic batch; the server's own limit."""
+
+LOST_LOOK_SECONDS = 0.2
+"""How often an answer that is waited for is given up if its connection was lost."""
 
 DUPLICATE_WINDOW_SECONDS = 120
 
@@ -85,6 +90,11 @@ class NatsBus:
         self.client = client
         self._replicas = replicas
         self._answer_seconds = answer_seconds
+
+    @property
+    def connections(self) -> int:
+        """How often the connection was made: more after an outage, in which the bus may have been lost."""
+        return int(self.client.stats["reconnects"])
 
     async def state(self, stream: str) -> StreamState | None:
         """Return how a stream stands, or None where there is none."""
@@ -257,7 +267,7 @@ class NatsBus:
             subscription = await self.client.subscribe(inbox, cb=take)
             try:
                 await self.client.publish(subject, request, reply=inbox)
-                status = await asyncio.wait_for(ended, self._answer_seconds)
+                status = await self._unless_lost(asyncio.wait_for(ended, self._answer_seconds))
             finally:
                 await subscription.unsubscribe()
         except (nats.errors.Error, TimeoutError) as error:
@@ -265,10 +275,27 @@ class NatsBus:
         return status, found
 
     async def _request(self, subject: str, data: bytes, headers: dict[str, str] | None = None) -> Msg:
+        asking = self.client.request(subject, data, timeout=self._answer_seconds, headers=headers)
         try:
-            return await self.client.request(subject, data, timeout=self._answer_seconds, headers=headers)
+            return await self._unless_lost(asking)
         except (nats.errors.Error, TimeoutError) as error:
             raise no_answer(self.client, error) from error
+
+    async def _unless_lost(self, asking: Coroutine[Any, Any, T]) -> T:
+        """Return what is asked for, or raise `BusUnavailable` as soon as its connection was lost and another made.
+
+        The answer may come to nobody then; waiting out its time would only hold everything up.
+        """
+        connections = self.connections
+        task = asyncio.ensure_future(asking)
+        try:
+            while not task.done():
+                await asyncio.wait([task], timeout=LOST_LOOK_SECONDS)
+                if not task.done() and self.connections != connections:
+                    raise BusUnavailable(reason="the connection was lost before the answer came")
+            return await task
+        finally:
+            task.cancel()
 
 
 def stream_config(plan: StreamPlan, replicas: int) -> dict[str, Any]:

@@ -124,6 +124,10 @@ class Reader(Protocol):
 class Bus(Protocol):
     """A connection to the bus."""
 
+    @property
+    def connections(self) -> int:
+        """How often the connection was made: more after an outage, in which the bus may have been lost."""
+
     async def state(self, stream: str) -> StreamState | None:
         """Return how a stream stands, or None where there is none."""
 

@@ -63,6 +63,7 @@ class Relay:
         self._keep = keep
         self._stream = events_stream(store.name)
         self._idle = 0
+        self._connections = 0
 
     async def step(self) -> int:
         """Publish at most a batch of events; return how many.
@@ -70,8 +71,8 @@ class Relay:
         Raises refusals of the bus, `BusAhead` and `BusDiffers`, and failures of the store.
         """
         published, self.published = self.published, None
-        if published is None or self._idle >= LOOK_AGAIN_STEPS:
-            self._idle = 0
+        if published is None or self._idle >= LOOK_AGAIN_STEPS or self._connections != self._bus.connections:
+            self._idle, self._connections = 0, self._bus.connections
             published = await self._resume()
         outgoing = await asyncio.to_thread(self._next, published)
         self._idle = 0 if outgoing else self._idle + 1

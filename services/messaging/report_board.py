@@ -34,6 +34,7 @@ class ReportBoard:
         self._shown: tuple[int, date] | None = None
         self._seen = b""
         self._idle = 0
+        self._connections = 0
         self._subject = bucket_subject(REPORTS_BUCKET, report_key(book, POSITION_KEY))
 
     async def step(self) -> int:
@@ -62,11 +63,11 @@ class ReportBoard:
         return latest.position
 
     async def _is_lost(self) -> bool:
-        """Tell, now and then, whether the bucket no longer has what was put up or seen there."""
+        """Tell, now and then and after an outage, whether the bucket no longer has what was put up or seen there."""
         self._idle += 1
-        if self._idle < LOOK_AGAIN_STEPS:
+        if self._idle < LOOK_AGAIN_STEPS and self._connections == self._bus.connections:
             return False
-        self._idle = 0
+        self._idle, self._connections = 0, self._bus.connections
         shown, self._shown = self._shown, None
         before = await self._bus.last(STREAM, self._subject)
         if before is None or before.data != self._seen:

@@ -291,6 +291,8 @@ class ModelBus:
         self.server = server
         self.weather = weather or Weather()
         self.dead = False
+        self.connections = 0
+        """Stays as it is: the parts must find out by themselves, too, that the server was wiped."""
 
     def die(self) -> NoReturn:
         """Kill the process that holds the connection."""

@@ -179,6 +179,17 @@ def test_the_loss_is_seen_also_while_nothing_happens(world: World, befalls: Call
     assert is_the_book(world)
 
 
+@pytest.mark.parametrize("befalls", [purged, holed, wiped, emptied])
+def test_the_loss_is_seen_at_once_after_an_outage(world: World, befalls: Callable[[World], None]) -> None:
+    steps(world, 2)
+    befalls(world)
+    world.processes[0].bus.connections += 1
+
+    steps(world, 2)
+
+    assert is_the_book(world)
+
+
 def test_a_stream_put_back_to_an_earlier_copy_is_continued(world: World) -> None:
     steps(world, 1)
     copy = world.server.snapshot()

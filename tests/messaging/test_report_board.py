@@ -212,6 +212,22 @@ def test_a_bus_that_was_put_back_gets_the_later_reports() -> None:
     assert shelf.made == 3
 
 
+def test_a_bus_that_was_put_back_gets_them_at_once_after_an_outage() -> None:
+    server, shelf = Server(), Shelf()
+    bus = ModelBus(server)
+    mine = ReportBoard(BOOK, bus, shelf.make, shelf.head, shelf.today)
+    step(mine)
+    copy = server.snapshot()
+    shelf.position = 6
+    step(mine)
+    server.put_back(copy)
+    bus.connections += 1
+
+    step(mine)
+
+    assert shows(server, 6)
+
+
 def test_nothing_is_made_while_the_bucket_has_it() -> None:
     server, shelf = Server(), Shelf()
     mine = board(server, shelf)

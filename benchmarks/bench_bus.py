@@ -123,7 +123,9 @@ def bench_messages_to_receipts(benchmark: BenchmarkFixture, tmp_path: Path) -> N
             store = await seconds(write_all(at.writer("alone"), waiting))
             bus = await seconds(send_all(at, waiting))
             writer = at.writer()
-            whole = await seconds(take_all(Inbound(BOOK, at.bus, lambda: writer), len(waiting)))
+            whole = await seconds(
+                take_all(Inbound(BOOK, at.bus, lambda: writer, at.shelf.open(BOOK).head), len(waiting))
+            )
             assert at.shelf.open(BOOK).head() == at.shelf.open("alone").head() == len(waiting)
         limit = max(store, bus)
         return {
@@ -212,7 +214,7 @@ def bench_one_message_at_a_time(benchmark: BenchmarkFixture, tmp_path: Path) -> 
             alone = at.writer("alone")
             direct = [await seconds(write_all(alone, [line])) for line in waiting]
             writer = at.writer()
-            inbound = Inbound(BOOK, at.bus, lambda: writer)
+            inbound = Inbound(BOOK, at.bus, lambda: writer, at.shelf.open(BOOK).head)
             await at.bus.make(IN_PLAN)
             await inbound.step(0.0)
             times = []

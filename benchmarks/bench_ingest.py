@@ -64,9 +64,10 @@ def compare(benchmark: BenchmarkFixture, place: str | Path, raw: Raw, folder: Pa
     benchmark.pedantic(work, rounds=ROUNDS, iterations=1)  # type: ignore[no-untyped-call]
 
     benchmark.extra_info.update(
-        what=f"messages to disk, {batch} a transaction",
-        ours=f"{vouchers / median(ours):.0f} vouchers/s",
-        raw=f"{vouchers / median(limits):.0f} rows/s",
+        what=f"{vouchers} vouchers, {batch} a transaction",
+        ours=round(vouchers / median(ours)),
+        limit=round(vouchers / median(limits)),
+        unit="vouchers/s",
         ratio=round(median(limits) / median(ours), 3),
     )
 

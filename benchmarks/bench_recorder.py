@@ -54,9 +54,10 @@ def compare(
             limits.append(timed(partial(raw, rows)))
     benchmark.pedantic(lambda: None, rounds=1, iterations=1)  # type: ignore[no-untyped-call]
     benchmark.extra_info.update(
-        what=f"recorder alone, {'with' if identified else 'without'} identities, {BATCH} a transaction",
-        ours=f"{len(rows) / median(ours):.0f} rows/s",
-        raw=f"{len(rows) / median(limits):.0f} rows/s",
+        what=f"{vouchers} vouchers, {'with' if identified else 'without'} identities, {BATCH} a transaction",
+        ours=round(len(rows) / median(ours)),
+        limit=round(len(rows) / median(limits)),
+        unit="rows/s",
         ratio=round(median(limits) / median(ours), 3),
     )
 

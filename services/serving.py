@@ -82,6 +82,7 @@ async def serve(
         await _listen(client, hints, kinds)
         if "query" in kinds:
             await stack.enter_async_context(_queries(client, program, observed, lives))
+            observed.works("query", "")
         await service.prepare()
         address = f"http://{settings.status_host}:{port}"
         ready(Running(access.places, address, service.stopping.set))
@@ -129,7 +130,10 @@ def _makers(
     decode = catalogue_mapper().decode
 
     def ingest(book: str) -> Part:
-        return IngestPart(Inbound(book, bus, lambda: program.writer(book, create=True)), observed, hints)
+        def head() -> int:
+            return program.book(book).head() if program.shelf.exists(book) else 0
+
+        return IngestPart(Inbound(book, bus, lambda: program.writer(book, create=True), head), observed, hints)
 
     def relay(book: str) -> Part:
         return RelayPart(Relay(program.book(book), bus, decode, keep=settings.keep), observed)

@@ -7,6 +7,7 @@ Stop it, kill it, take the bus down, start it again: the board goes on where it 
 """
 
 import asyncio
+import contextlib
 import csv
 import os
 import sys
@@ -94,4 +95,5 @@ async def keep(book: str, path: Path, upto: int | None = None) -> Board:
 
 
 if __name__ == "__main__":
-    asyncio.run(keep(sys.argv[1], Path(sys.argv[2])))
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(keep(sys.argv[1], Path(sys.argv[2])))

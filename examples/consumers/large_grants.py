@@ -7,6 +7,7 @@ is taken; the last line tells where to go on.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -67,4 +68,5 @@ async def watch(book: str, limit_ore: int, path: Path, upto: int | None = None) 
 
 
 if __name__ == "__main__":
-    asyncio.run(watch(sys.argv[1], int(sys.argv[2]) * ORE_PER_KRONA, Path(sys.argv[3])))
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(watch(sys.argv[1], int(sys.argv[2]) * ORE_PER_KRONA, Path(sys.argv[3])))

@@ -146,6 +146,7 @@ def receipt(message: Message, position: int, events: tuple[AnyEvent, ...], *, du
             vouchers += (voucher.printed_name,)
         if event.recorded.warnings:
             warnings += tuple(given(warning) for warning in event.recorded.warnings)
+    place = message.place
     return Receipt(
         id=message.id,
         source=message.source,
@@ -155,6 +156,6 @@ def receipt(message: Message, position: int, events: tuple[AnyEvent, ...], *, du
         vouchers=vouchers,
         warnings=warnings,
         duplicate=duplicate,
-        file=message.place.file,
-        line=message.place.line,
+        file=place.file,
+        line=place.line,
     )

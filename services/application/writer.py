@@ -21,14 +21,18 @@ from services.clock import Clock
 from services.contract.answers import Answer, Receipt, Refused
 from services.contract.envelope import Message
 from services.event_store.failures import Conflict, OutcomeUnknown, Unavailable
+from services.event_store.locks import FairLock
 from services.event_store.positioned import Identity, content_digest, identity_key
-from services.event_store.store import BookStore
+from services.event_store.store import WAIT_SECONDS, BookStore
 
 ATTEMPTS = 12
 """How often a batch is decided anew when somebody else wrote first, or an answer of the store was lost."""
 
 PAUSE_SECONDS, PAUSE_SECONDS_MAX = 0.05, 2.0
 """How long to wait for a store whose answer was lost; doubled each time."""
+
+NOTHING_EARLIER = Earlier({}, {})
+"""What the book has of messages that are taken to be new."""
 
 GAP_EVENTS = 64
 """Events that are read and not needed, rather than asking the store once more, when receipts are looked up."""
@@ -45,6 +49,8 @@ class BookWriter:
         self._known = Known()
         self._places = VoucherPlaces()
         self._broken = ""
+        self._threads = FairLock(store.name)
+        self._alone = False
 
     def write(self, batch: Sequence[Incoming]) -> list[Answer]:
         """Return the answer to each message of a batch, in order; refusals in the batch are passed through.
@@ -81,8 +87,12 @@ class BookWriter:
         pause = PAUSE_SECONDS
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                with self._store.writing():
-                    return self._attempt(deliveries, tried, whole=whole)
+                with self._threads.holding(WAIT_SECONDS):
+                    answers = self._straight(deliveries, tried) if self._alone and not tried else None
+                    if answers is not None:
+                        return answers
+                    with self._store.writing():
+                        return self._attempt(deliveries, tried, whole=whole)
             except Conflict:
                 # Somebody wrote without the lock: read what it was, and decide again.
                 if attempt == ATTEMPTS:
@@ -95,32 +105,56 @@ class BookWriter:
                 pause = min(2 * pause, PAUSE_SECONDS_MAX)
         raise InvariantBroken("the last attempt returns or raises")
 
+    def _straight(self, deliveries: "list[Delivery | Answer]", tried: dict[bytes, Identity]) -> list[Answer] | None:
+        """Return the answers to a batch that was appended with nothing read; nothing when one of them is a refusal.
+
+        The append compares the head and refuses messages that are recorded, so it raises `Conflict` when somebody else
+        has written or a message came before. A refusal has to be looked into: it may be of a message that is known.
+        """
+        self._alone = False
+        trial, answers = self._tried_out(deliveries, self._known, NOTHING_EARLIER)
+        if not trial.events or any(isinstance(given, Refused) for given in answers):
+            return None
+        self._record(trial, tried)
+        self._alone = True
+        return answers
+
     def _attempt(
         self, deliveries: "list[Delivery | Answer]", tried: dict[bytes, Identity], *, whole: bool
     ) -> list[Answer]:
+        before, self._alone = self._known.position, False
         known = self._caught_up()
         earlier = self._earlier([item.key for item in deliveries if isinstance(item, Delivery)], known.position)
-        trial = Trial(known, moment_of(self._clock, known.registered), earlier, self._voucher)
-        answer = trial.answer
-        answers: list[Answer] = [answer(item) if isinstance(item, Delivery) else item for item in deliveries]
+        trial, answers = self._tried_out(deliveries, known, earlier)
         refusals: list[Answer] = [given for given in answers if isinstance(given, Refused)]
         if whole and refusals:
             return refusals
         if trial.events:
-            try:
-                self._store.append(trial.events, after=known.position, identities=tuple(trial.identities.values()))
-            except OutcomeUnknown:
-                tried |= trial.identities
-                raise
-            self._commit(known.position, trial)
-            if self._snapshots is not None:
-                self._snapshots.keep(self._store, self._known, self._places)
+            self._record(trial, tried)
+        # As this batch was, the next one mostly is.
+        self._alone = known.position == before and not earlier.identities and not refusals
         return [_first_time(given, tried) for given in answers] if tried else answers
 
-    def _commit(self, after: int, trial: Trial) -> None:
+    def _tried_out(
+        self, deliveries: "list[Delivery | Answer]", known: Known, earlier: Earlier
+    ) -> tuple[Trial, list[Answer]]:
+        trial = Trial(known, moment_of(self._clock, known.registered), earlier, self._voucher)
+        answer = trial.answer
+        return trial, [answer(item) if isinstance(item, Delivery) else item for item in deliveries]
+
+    def _record(self, trial: Trial, tried: dict[bytes, Identity]) -> None:
+        """Append what a trial came to, and only then know it."""
+        after = self._known.position
+        try:
+            self._store.append(trial.events, after=after, identities=tuple(trial.identities.values()))
+        except OutcomeUnknown:
+            tried |= trial.identities
+            raise
         for position, event in enumerate(trial.events, after + 1):
             self._places.note(position, event)
         self._known = trial.known
+        if self._snapshots is not None:
+            self._snapshots.keep(self._store, self._known, self._places)
 
     def _caught_up(self) -> Known:
         """Return the state at the head of the book, having taken in what others have written."""

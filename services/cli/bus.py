@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, validators
 
 from services.application.ingest import BATCH_BYTES, BATCH_MESSAGES, BUFFER_BYTES, check_files
 from services.bootstrap import running
 from services.cli.bus_demo import demo
 from services.cli.bus_keys import bus_keys
-from services.cli.exits import OK, UNVERIFIED, exit_code_for
+from services.cli.exits import FAILED, OK, UNVERIFIED, exit_code_for
 from services.cli.options import Book, Data, Lang, TextOrJson
 from services.cli.speech import language_of, say_aside
 from services.cli.tally import Tally
@@ -27,6 +27,7 @@ from services.event_store.catalogue_mapper import catalogue_mapper
 from services.messaging.bus_check import Checked, check
 from services.messaging.consumer import Consumer
 from services.messaging.dead_letters import DeadLetter, discard, letters, redrive
+from services.messaging.inbound import read_again
 from services.messaging.nats_bus import NatsBus
 from services.messaging.nats_connection import Access, connected
 from services.messaging.port import BusForbidden
@@ -40,24 +41,30 @@ OUR_SERVER = "nats://127.0.0.1:4222"
 
 SAID = {
     "sv": {
-        "redriven": "{count} meddelanden skickade på nytt till {book}",
-        "discarded": "{count} avvisade meddelanden till {book} borttagna",
+        "redriven": "skickade på nytt till {book}: {count}",
+        "discarded": "avvisade och nu borttagna för {book}: {count}",
         "rebuilt": "strömmen görs om från boken: {count} händelser",
         "deleted": "strömmen är borttagen; reläet gör om den från boken",
         "agrees": "{book}: bok {head}, ström {first}-{last}, {compared} lika, rapporter vid {reports_position}",
+        "behind": "{book}: bok {head}, ström {first}-{last}, {compared} lika; {behind} är inte publicerade ännu",
         "differs": (
-            "{book}: bok {head}, ström {first}-{last}: {different} skiljer sig {differences}, {missing} saknas"
+            "{book}: bok {head}, ström {first}-{last}: {different} skiljer sig{at}, {missing} saknas,"
+            " {ahead} finns inte i boken"
         ),
+        "none": "inga avvisade meddelanden till {book}",
     },
     "en": {
-        "redriven": "{count} messages sent again to {book}",
-        "discarded": "{count} refused messages for {book} removed",
+        "redriven": "sent again to {book}: {count}",
+        "discarded": "refused and now removed for {book}: {count}",
         "rebuilt": "the stream is made anew from the book: {count} events",
         "deleted": "the stream is deleted; the relay makes it anew from the book",
         "agrees": "{book}: book {head}, stream {first}-{last}, {compared} equal, reports at {reports_position}",
+        "behind": "{book}: book {head}, stream {first}-{last}, {compared} equal; {behind} not published yet",
         "differs": (
-            "{book}: book {head}, stream {first}-{last}: {different} events differ {differences}, {missing} missing"
+            "{book}: book {head}, stream {first}-{last}: {different} events differ{at}, {missing} missing,"
+            " {ahead} not in the book"
         ),
+        "none": "no refused messages for {book}",
     },
 }
 
@@ -100,7 +107,7 @@ def send(
 def events(
     *,
     book: Book,
-    after: Annotated[int, Parameter(help="Begin after this position.")] = 0,
+    after: Annotated[int, Parameter(help="Begin after this position.", validator=validators.Number(gte=0))] = 0,
     follow: Annotated[bool, Parameter(negative=(), help="Wait for more at the end; end it with Ctrl-C.")] = False,
     lang: Lang = None,
 ) -> int:
@@ -125,12 +132,15 @@ def events(
 @bus.command
 def dead(*, book: Book, number: Numbers = None, code: Code = "", output: TextOrJson = "text", lang: Lang = None) -> int:
     """List the messages for a book that were refused: number, sequence, code, reason; as JSON with the message."""
-    del lang
 
     async def work(nats: NatsBus) -> int:
+        shown = 0
         async for batch in letters(nats, book, numbers=number or (), code=code):
             for letter in batch:
                 sys.stdout.write(_shown(letter, as_json=output == "json"))
+                shown += 1
+        if not shown:
+            say_aside(SAID[lang or language_of(sys.argv)]["none"].format(book=book))
         return OK
 
     return _on_the_bus("dead", work)
@@ -154,15 +164,19 @@ def discard_letters(*, book: Book, number: Numbers = None, code: Code = "", lang
 
 @bus.command(name="check")
 def check_bus(*, book: Book, output: TextOrJson = "text", data: Data = None, lang: Lang = None) -> int:
-    """Compare the stream of events with the book, event by event; exits 6 where they differ."""
+    """Compare the stream of events with the book, event by event; exits 6 where they differ.
+
+    Exits 1 when all that the stream has is right but it lacks events that are not published yet.
+    """
     settings = read_settings(os.environ, data=data, language=lang)
 
     async def work(nats: NatsBus) -> int:
         with running(settings) as program:
             found = await check(nats, program.book(book), catalogue_mapper().decode)
-        said = SAID[settings.language]["agrees" if found.agrees else "differs"]
+        came_to = "differs" if not found.agrees else "behind" if found.behind else "agrees"
+        said = SAID[settings.language][came_to]
         sys.stdout.write(f"{msgspec.json.encode(found).decode() if output == 'json' else _said(said, found)}\n")
-        return OK if found.agrees else UNVERIFIED
+        return {"agrees": OK, "behind": FAILED, "differs": UNVERIFIED}[came_to]
 
     return _on_the_bus("check", work)
 
@@ -171,6 +185,7 @@ def check_bus(*, book: Book, output: TextOrJson = "text", data: Data = None, lan
 def rebuild(*, book: Book, data: Data = None, lang: Lang = None) -> int:
     """Delete the stream of a book's events and fill it anew from the book, which is the record.
 
+    A book whose stream was ahead of it is not written; afterwards the messages that the bus has are read again.
     The operator's key may delete it, not write it: then the relay fills it when it looks the next time.
     """
     settings = read_settings(os.environ, data=data, language=lang)
@@ -178,6 +193,7 @@ def rebuild(*, book: Book, data: Data = None, lang: Lang = None) -> int:
     async def work(nats: NatsBus) -> int:
         with running(settings) as program:
             relay = Relay(program.book(book), nats, catalogue_mapper().decode, keep=read_bus_settings(os.environ).keep)
+            await read_again(nats, book)
             await relay.rebuild()
             try:
                 while await relay.step():
@@ -272,4 +288,5 @@ def _shown(letter: DeadLetter, *, as_json: bool) -> str:
 
 
 def _said(text: str, found: Checked) -> str:
-    return text.format(**msgspec.structs.asdict(found))
+    at = f" ({', '.join(map(str, found.differences))})" if found.differences else ""
+    return text.format(**msgspec.structs.asdict(found), at=at, ahead=found.ahead, behind=found.behind)

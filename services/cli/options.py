@@ -29,7 +29,12 @@ OutFile = Annotated[Path | None, Parameter(name=["--file", "-o"], help="Write to
 
 LayoutFile = Annotated[Path | None, Parameter(name="--layout", help="Layout file to use instead of the book's own.")]
 
-Data = Annotated[str | None, Parameter(name="--data", help="Directory of the books. Default: GRUNDBOK_DATA, or var.")]
+Data = Annotated[
+    str | None,
+    Parameter(
+        name="--data", help="Directory of the books, instead of GRUNDBOK_POSTGRES. Default: GRUNDBOK_DATA, or var."
+    ),
+]
 
 Lang = Annotated[
     Language | None, Parameter(name="--lang", help="Language of sentences. Default: GRUNDBOK_LANG, or sv.")

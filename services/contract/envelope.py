@@ -183,9 +183,9 @@ def _of_another_kind(envelope: Envelope) -> Unreadable:
 
 
 def _refuse_odd_attributes(envelope: Envelope, actor: str) -> None:
-    for field, name in (("id", envelope.id), ("source", envelope.source), ("actor", actor)):
-        if not name.isprintable():
-            raise ControlCharacter(field=field)
+    if not (envelope.id + envelope.source + actor).isprintable():
+        names = (("id", envelope.id), ("source", envelope.source), ("actor", actor))
+        raise ControlCharacter(field=next(field for field, name in names if not name.isprintable()))
     kind = envelope.datacontenttype
     if kind is not None and kind.partition(";")[0].strip().lower() != "application/json":
         raise ContentTypeWrong(field="datacontenttype", value=kind[:60])

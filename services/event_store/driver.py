@@ -67,10 +67,12 @@ def translated() -> Iterator[None]:
     try:
         yield
     except sqlite.Error as error:
-        for ours, library in _LIBRARY:
-            if isinstance(error, ours):
-                raise library(str(error)) from error
-        raise
+        raise translation(error) from error
+
+
+def translation(error: Exception) -> Exception:
+    """Return the library's error for one of SQLite's."""
+    return next((library(str(error)) for ours, library in _LIBRARY if isinstance(error, ours)), error)
 
 
 def result_code(error: BaseException | None) -> int | None:

@@ -27,22 +27,31 @@ class LiveBooks(Generic[E]):
     @contextmanager
     def lent(self, name: str) -> Iterator[BookApplication[E]]:
         """Lend the open application of a book; it stays open for as long as it is lent."""
+        book = self.lend(name)
+        try:
+            yield book
+        finally:
+            self.give_back(name)
+
+    def lend(self, name: str) -> BookApplication[E]:
+        """Return the open application of a book, which stays open until it is given back."""
         with self._mutex:
             if name not in self._books:
                 self._books[name] = self._opening(name)
             book = self._books[name]
             self._books.move_to_end(name)
             self._lent[name] = self._lent.get(name, 0) + 1
-            superfluous = self._take_superfluous()
+            superfluous = self._take_superfluous() if len(self._books) > self._open_max else ()
         for other in superfluous:
             other.close()
-        try:
-            yield book
-        finally:
-            with self._mutex:
-                self._lent[name] -= 1
-                if not self._lent[name]:
-                    del self._lent[name]
+        return book
+
+    def give_back(self, name: str) -> None:
+        """Take back an application that was lent."""
+        with self._mutex:
+            self._lent[name] -= 1
+            if not self._lent[name]:
+                del self._lent[name]
 
     def drop(self, name: str) -> None:
         """Close a book unless somebody is using it."""
@@ -63,5 +72,5 @@ class LiveBooks(Generic[E]):
 
     def _take_superfluous(self) -> list[BookApplication[E]]:
         idle = [name for name in self._books if name not in self._lent]
-        surplus = max(0, len(self._books) - self._open_max)
+        surplus = len(self._books) - self._open_max
         return [self._books.pop(name) for name in idle[:surplus]]

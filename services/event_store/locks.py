@@ -4,13 +4,14 @@ The locks are for fairness only. That no two writers get the same position is th
 holds when somebody writes without asking for the lock.
 """
 
+import contextlib
 import errno
 import fcntl
 import os
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from threading import Event, Lock, get_ident
 from typing import Protocol
@@ -25,11 +26,18 @@ POLL_SECONDS_MAX = 0.01
 """What the wait between two looks grows to."""
 
 
+NOTHING = nullcontext()
+"""What is held by one who has the lock already."""
+
+
 class WriterLock(Protocol):
     """Lets one writer in at a time."""
 
     def holding(self, timeout_seconds: float) -> AbstractContextManager[None]:
         """Hold the lock; raises `Unavailable` when it was not free within the time."""
+
+    def passing(self, timeout_seconds: float) -> AbstractContextManager[None]:
+        """Hold the lock for one append, as far as the append does not do so itself and the thread does not already."""
 
 
 class FairLock:
@@ -54,6 +62,14 @@ class FairLock:
         finally:
             self._owner = None
             self._release()
+
+    def passing(self, timeout_seconds: float) -> AbstractContextManager[None]:
+        """Hold the lock for one append, unless this thread holds it already."""
+        return NOTHING if self.mine() else self.holding(timeout_seconds)
+
+    def mine(self) -> bool:
+        """Tell whether this thread holds the lock."""
+        return self._owner == get_ident()
 
     def _acquire(self, timeout_seconds: float) -> bool:
         with self._mutex:
@@ -91,24 +107,47 @@ class FileTurnstile:
     """A lock between processes that the kernel releases when its holder dies.
 
     Whoever wants the pen first passes the gate and waits for the pen inside it. The writer who has just put the pen
-    down must pass the gate again, so it cannot take the pen twice while another process waits.
+    down must pass the gate again, so it cannot take the pen twice while another process waits. The two files stay open
+    between turns, since to open them costs more than to lock them.
     """
 
     def __init__(self, directory: Path, book: str) -> None:
         self._book = book
         self._threads = FairLock(book)
-        self._gate = directory / f"{book}.gate"
-        self._pen = directory / f"{book}.pen"
+        self._paths = (directory / f"{book}.gate", directory / f"{book}.pen")
+        self._files: tuple[int, ...] = ()
+        self._process = 0
+        self._closing = False
 
     @contextmanager
     def holding(self, timeout_seconds: float) -> Iterator[None]:
         """Hold the lock; raises `Unavailable` when it was not free within the time."""
         deadline = time.monotonic() + timeout_seconds
-        with self._threads.holding(timeout_seconds), _opened(self._pen) as pen:
-            with _opened(self._gate) as gate:
-                self._lock(gate, deadline, timeout_seconds)
-                self._lock(pen, deadline, timeout_seconds)
-            yield
+        with self._threads.holding(timeout_seconds):
+            gate, pen = self._opened()
+            try:
+                try:
+                    self._lock(gate, deadline, timeout_seconds)
+                    self._lock(pen, deadline, timeout_seconds)
+                finally:
+                    fcntl.flock(gate, fcntl.LOCK_UN)
+                yield
+            finally:
+                # Unlocked by name: a forked child may hold copies of the descriptors, which would keep the lock.
+                fcntl.flock(pen, fcntl.LOCK_UN)
+                if self._closing:
+                    self._close()
+
+    def close(self) -> None:
+        """Close the files, or have whoever is writing do it afterwards; the next turn opens them again."""
+        self._closing = True
+        if not self._threads.mine():
+            with contextlib.suppress(Unavailable), self._threads.holding(0):
+                self._close()
+
+    def passing(self, timeout_seconds: float) -> AbstractContextManager[None]:
+        """Hold the lock for one append, unless this thread holds it already."""
+        return NOTHING if self._threads.mine() else self.holding(timeout_seconds)
 
     def _lock(self, file: int, deadline: float, timeout_seconds: float) -> None:
         pause = POLL_SECONDS
@@ -125,16 +164,21 @@ class FileTurnstile:
             time.sleep(pause)
             pause = min(2 * pause, POLL_SECONDS_MAX)
 
+    def _opened(self) -> tuple[int, ...]:
+        """Return the descriptors of gate and pen; a forked child opens its own, since it shares locks else."""
+        if self._process != os.getpid():
+            self._close()
+            self._process = os.getpid()
+        if not self._files:
+            for path in self._paths:
+                self._files += (os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644),)
+        return self._files
 
-@contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        yield file
-    finally:
-        # Unlock by name as well: a forked child may hold a copy of the descriptor, which would keep the lock.
-        fcntl.flock(file, fcntl.LOCK_UN)
-        os.close(file)
+    def _close(self) -> None:
+        self._closing = False
+        files, self._files = self._files, ()
+        for file in files:
+            os.close(file)
 
 
 def busy(book: str, timeout_seconds: float) -> Unavailable:

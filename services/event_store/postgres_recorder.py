@@ -109,10 +109,12 @@ class PostgresBookRecorder(PostgresApplicationRecorder, BookRecorder):
         super().__init__(datastore, events_table_name="stored_events")
         schema = Identifier(datastore.schema)
         self.channel_name = datastore.schema
+        # The writer lock is had by whoever writes anyway; else this waits for it, and gives it back with the commit.
         self._append = SQL(
             "SELECT {}.append_events(%b::text, %b::bigint, %b::text[], %b::bytea[],"
             " %b::bytea[], %b::bytea[], %b::bigint[], %b::integer[])"
-        ).format(schema)
+            " FROM pg_advisory_xact_lock(hashtextextended({}, 0))"
+        ).format(schema, Literal(datastore.schema))
         self._head = SQL("SELECT coalesce(max(originator_version), 0) FROM {}.stored_events").format(schema)
         self._states = SQL(
             "SELECT originator_version, state FROM {}.stored_events WHERE originator_version > %b"

@@ -5,7 +5,7 @@ import select
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import psycopg
@@ -14,7 +14,7 @@ from eventsourcing.postgres import ConnectionPool, PostgresDatastore
 from psycopg.rows import DictRow, dict_row, tuple_row
 
 from services.event_store.failures import Unavailable, UnsafeStorage
-from services.event_store.locks import FairLock, busy
+from services.event_store.locks import NOTHING, FairLock, busy
 
 CONNECTIONS_MAX = 8
 """Connections of one process to one database; the next caller waits for one."""
@@ -180,6 +180,10 @@ class SchemaLock:
             left = max(0.001, deadline - time.monotonic())
             with self._server.writing(self._schema, self._book, left):
                 yield
+
+    def passing(self, timeout_seconds: float) -> AbstractContextManager[None]:
+        """Be the only thread that appends; the statement that appends takes the server's lock, and gives it back."""
+        return NOTHING if self._threads.mine() else self._threads.holding(timeout_seconds)
 
 
 class SchemaDatastore(PostgresDatastore):

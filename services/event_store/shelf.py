@@ -25,6 +25,13 @@ def is_book_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
+def checked_name(name: str) -> str:
+    """Return a name that a book may have; raises `BookNameInvalid` for any other, such as one with wildcards."""
+    if not is_book_name(name):
+        raise BookNameInvalid(book=name)
+    return name
+
+
 class BookShelf(ABC, Generic[E]):
     """Books by name: make, open, list. Safe to use from any thread; close it when done."""
 
@@ -44,9 +51,7 @@ class BookShelf(ABC, Generic[E]):
 
     def create(self, name: str) -> BookStore[E]:
         """Make an empty book and open it; raises `BookNameInvalid`, `BookExists`, `StorageFull`, `Unavailable`."""
-        if not is_book_name(name):
-            raise BookNameInvalid(book=name)
-        self._make(name)
+        self._make(checked_name(name))
         return self.open(name)
 
     def open(self, name: str) -> BookStore[E]:

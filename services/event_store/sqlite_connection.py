@@ -1,13 +1,21 @@
 """Connections to the SQLite file of a book: few, durable, and checked to be durable before they are used."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteCursor, SQLiteDatastore
 
-from services.event_store.driver import IO_ERROR, SYNCHRONOUS, journal_mode, result_code, sqlite, translated
+from services.event_store.driver import (
+    IO_ERROR,
+    SYNCHRONOUS,
+    journal_mode,
+    result_code,
+    sqlite,
+    translated,
+    translation,
+)
 from services.event_store.failures import UnsafeStorage
 from services.event_store.recorder import CommitUncertain
 
@@ -22,9 +30,6 @@ CONNECTIONS_MAX = 8
 
 SETTINGS = (
     "PRAGMA cache_size=-8000",  # KiB per connection, taken as needed
-    # Pages: 8 MB between the copies of a bulk load, instead of 4. A log that is written over again commits faster than
-    # one that still grows, so it should not grow for long.
-    "PRAGMA wal_autocheckpoint=2000",
     "PRAGMA journal_size_limit=67108864",  # bytes: a bulk load does not leave its journal behind
     "PRAGMA fullfsync=ON",  # macOS: an fsync that reaches the disk
     "PRAGMA cell_size_check=ON",
@@ -32,8 +37,21 @@ SETTINGS = (
 )
 
 
+LARGE_ROWS = 64
+"""Rows from which on a transaction is a bulk load's."""
+
+LOG_PAGES, LOG_PAGES_BULK = 250, 2000
+"""Pages of the write-ahead log, of 4 KiB, after which a commit copies them into the book.
+
+A log that is written over again commits a third faster than one that still grows, so it should not grow for long; a
+bulk load would spend its time on copying.
+"""
+
+
 class BookConnection(SQLiteConnection):
     """A connection whose transactions take the write lock first and raise the library's errors for any driver."""
+
+    _log_pages = 0
 
     @contextmanager
     def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
@@ -50,6 +68,25 @@ class BookConnection(SQLiteConnection):
                 if connection.in_transaction:
                     connection.rollback()
 
+    def write(self, work: Callable[[Any], None], rows: int) -> None:
+        """Do work with a plain cursor in a transaction; the same as `transaction`, for the one that is in a hurry."""
+        connection = self._sqlite_conn
+        try:
+            cursor = connection.cursor()
+            log_pages = LOG_PAGES_BULK if rows >= LARGE_ROWS else LOG_PAGES
+            if log_pages != self._log_pages:
+                cursor.execute(f"PRAGMA wal_autocheckpoint={log_pages}")
+                self._log_pages = log_pages
+            cursor.execute("BEGIN IMMEDIATE")
+            try:
+                work(cursor)
+                self._commit()
+            finally:
+                if connection.in_transaction:
+                    connection.rollback()
+        except sqlite.Error as error:
+            raise translation(error) from error
+
     def _commit(self) -> None:
         try:
             self._sqlite_conn.commit()
@@ -62,6 +99,17 @@ class BookConnection(SQLiteConnection):
 
 class BookConnectionPool(SQLiteConnectionPool):
     """The library's pool, opening files with our driver and settings; it never makes a file by accident."""
+
+    def get_connection(self, timeout: float | None = None, *, is_writer: bool | None = None) -> SQLiteConnection:
+        """Issue the connection that was given back last; where many are in use, queue as the library does."""
+        if is_writer is not True:
+            with self._put_condition:
+                if self._pool and len(self._in_use) < self.pool_size and not self._closed:
+                    connection = self._pool.pop()
+                    connection.in_use.acquire()
+                    self._in_use[id(connection)] = connection
+                    return connection
+        return super().get_connection(timeout, is_writer=is_writer)
 
     def _create_connection(self) -> SQLiteConnection:
         with translated():
@@ -108,6 +156,14 @@ class BookDatastore(SQLiteDatastore):
         )
         self.single_row_tracking = True
         self.originator_id_type = "text"
+
+    def write(self, work: Callable[[Any], None], rows: int) -> None:
+        """Do work with a plain cursor, on so many rows, in one transaction that is durable when this returns."""
+        connection = self.pool.get_connection()
+        try:
+            cast("BookConnection", connection).write(work, rows)
+        finally:
+            self.pool.put_connection(connection)
 
     @contextmanager
     def plain_cursor(self) -> Iterator[Any]:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
@@ -87,17 +88,16 @@ class SQLiteBookRecorder(SQLiteApplicationRecorder, BookRecorder):
         if not stored_events:
             return []
         batch = columns(stored_events, kwargs.get("identities", ()))
-        self._insert(c, batch)
+        self._insert(batch, c)
         return range(batch.after + 1, batch.after + 1 + len(stored_events))
 
     def append(self, batch: Batch) -> None:
         """Record a batch, all of it or nothing."""
-        with self.datastore.transaction(commit=True) as cursor:
-            self._insert(cursor, batch)
+        self.datastore.write(partial(self._insert, batch), len(batch.states))
 
-    def _insert(self, cursor: SQLiteCursor, batch: Batch) -> None:
-        cursor.execute("SELECT coalesce(max(originator_version), 0) FROM stored_events")
-        head = cursor.fetchone()[0]
+    def _insert(self, batch: Batch, cursor: Any) -> None:  # noqa: ANN401 - one of two modules' cursors
+        cursor.execute("SELECT max(originator_version) FROM stored_events")
+        head = cursor.fetchone()[0] or 0
         if head != batch.after:
             raise IntegrityError(f"the head is {head}")
         positions = range(head + 1, head + 1 + len(batch.states))
@@ -211,10 +211,13 @@ class SQLiteBookRecorder(SQLiteApplicationRecorder, BookRecorder):
         return diagnosis(error, book, after)
 
 
-def _insert_rows(cursor: SQLiteCursor, table: str, rows: "list[tuple[Any, ...]]") -> None:
+def _insert_rows(cursor: Any, table: str, rows: "list[tuple[Any, ...]]") -> None:  # noqa: ANN401
     """Insert rows of four columns, many in one statement: starting a statement costs a third of what a row does."""
-    whole = len(rows) - len(rows) % ROWS_PER_INSERT
     one = f"INSERT INTO {table} VALUES (?,?,?,?)"  # noqa: S608 - the name of one of our tables
+    if len(rows) == 1:
+        cursor.execute(one, rows[0])
+        return
+    whole = len(rows) - len(rows) % ROWS_PER_INSERT
     many = one + ",(?,?,?,?)" * (ROWS_PER_INSERT - 1)
     for start in range(0, whole, ROWS_PER_INSERT):
         cursor.execute(many, tuple(chain.from_iterable(rows[start : start + ROWS_PER_INSERT])))

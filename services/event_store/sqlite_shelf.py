@@ -28,6 +28,7 @@ class SQLiteShelf(BookShelf[E]):
     def __init__(self, directory: Path, mapper: TaggedMapper[E], *, open_max: int = OPEN_BOOKS_MAX) -> None:
         super().__init__(mapper, open_max=open_max)
         self._directory = directory
+        self._turnstiles: dict[str, FileTurnstile] = {}
         with _surfacing(str(directory)):
             (directory / LOCKS).mkdir(parents=True, exist_ok=True)
 
@@ -58,10 +59,19 @@ class SQLiteShelf(BookShelf[E]):
         except BaseException:
             datastore.close()
             raise
-        return BookApplication(stream, recorder, self._mapper, release=datastore.close)
+        lock = self._turnstile(name)
+
+        def release() -> None:
+            datastore.close()
+            lock.close()
+
+        return BookApplication(stream, recorder, self._mapper, release=release)
 
     def _lock(self, name: str) -> WriterLock:
-        return FileTurnstile(self._directory / LOCKS, name)
+        return self._turnstile(name)
+
+    def _turnstile(self, name: str) -> FileTurnstile:
+        return self._turnstiles.setdefault(name, FileTurnstile(self._directory / LOCKS, name))
 
 
 @contextmanager

@@ -65,9 +65,10 @@ class BookStore(Protocol[E]):
     def append(self, events: Sequence[E], *, after: int, identities: Sequence[Identity] = ()) -> int:
         """Append events after position `after`, in one transaction with their identities; return the new head.
 
-        It is durable when this returns. Raises `Conflict` when `after` is not the head or an identity is recorded
-        already, and `StorageFull`; nothing is written then, nor on `Unavailable`. On `OutcomeUnknown` all of it or
-        nothing is written, and the identities tell which.
+        Outside of `writing` it waits for its turn like any other writer. It is durable when this returns. Raises
+        `Conflict` when `after` is not the head or an identity is recorded already, and `StorageFull`; nothing is
+        written then, nor on `Unavailable`. On `OutcomeUnknown` all of it or nothing is written, and the identities
+        tell which.
         """
 
     def writing(self, timeout_seconds: float = WAIT_SECONDS) -> AbstractContextManager[None]:
@@ -149,7 +150,7 @@ class StoredBook(Generic[E]):
         )
         if not events:
             return after
-        with self._lent(after) as application:
+        with self._lock.passing(WAIT_SECONDS), self._lent(after) as application:
             return application.append(events, after=after, identities=identities)
 
     def writing(self, timeout_seconds: float = WAIT_SECONDS) -> AbstractContextManager[None]:
@@ -162,10 +163,12 @@ class StoredBook(Generic[E]):
 
     @contextmanager
     def _lent(self, after: int = 0) -> Iterator[BookApplication[E]]:
-        with self._live.lent(self._name) as application:
-            try:
-                yield application
-            except PersistenceError as error:
-                raise application.book.failure(error, self._name, after) from error
-            except ConnectionPoolClosedError as error:
-                raise Unavailable(book=self._name, reason="the shelf was closed") from error
+        application = self._live.lend(self._name)
+        try:
+            yield application
+        except PersistenceError as error:
+            raise application.book.failure(error, self._name, after) from error
+        except ConnectionPoolClosedError as error:
+            raise Unavailable(book=self._name, reason="the shelf was closed") from error
+        finally:
+            self._live.give_back(self._name)

@@ -41,14 +41,25 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def agrees(self) -> bool:
         """Tell whether every event on the bus is the book's, and the bus is not ahead."""
-        return not self.different and not self.missing and self.last <= self.head
+        return not self.different and not self.missing and not self.ahead
+
+    @property
+    def ahead(self) -> int:
+        """Return how many events the stream has that the book has not."""
+        return max(0, self.last - self.head)
+
+    @property
+    def behind(self) -> int:
+        """Return how many events of the book the stream has not got yet."""
+        return max(0, self.head - self.last)
 
 
 async def check(bus: NatsBus, store: BookStore[AnyEvent], decode: Decode) -> Checked:
     """Compare the stream of a book's events with the book; raises `BusUnavailable` and failures of the store."""
-    head = await asyncio.to_thread(store.head)
     stream = events_stream(store.name)
     state = await bus.state(stream) or StreamState(first=1, last=0, messages=0, made="")
+    # The head last: what the stream had before, the book has.
+    head = await asyncio.to_thread(store.head)
     end = min(state.last, head)
     after = state.first - 1
     compared = missing = 0

@@ -37,6 +37,7 @@ from services.contract.subjects import (
     report_key,
 )
 from services.event_store.catalogue_mapper import catalogue_mapper
+from services.event_store.shelf import checked_name
 from services.messaging.listening import listening
 from services.messaging.nats_bus import NatsBus
 from services.messaging.nats_errors import no_answer
@@ -79,7 +80,7 @@ class Consumer:
     """Consumes one book over a connection; may be used by one task at a time."""
 
     def __init__(self, bus: NatsBus, book: str) -> None:
-        self.book = book
+        self.book = checked_name(book)
         self.filled = 0
         """How many events were not in the stream and were asked of the book."""
         self._bus = bus

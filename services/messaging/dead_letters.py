@@ -17,6 +17,7 @@ from services.contract.subjects import (
     dead_subject,
     in_subject,
 )
+from services.event_store.shelf import checked_name
 from services.messaging.port import Bus, Outgoing, Stored
 
 BATCH_LETTERS = 1000
@@ -56,6 +57,7 @@ async def letters(
 
     Raises `LettersMissing` at the end when a number was named that is not there.
     """
+    checked_name(book)
     missing = set(numbers)
     end = await bus.last(DEAD_STREAM, dead_subject(book)) if await bus.state(DEAD_STREAM) else None
     if end is not None:

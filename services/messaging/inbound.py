@@ -38,6 +38,7 @@ from services.contract.subjects import (
 )
 from services.contract.unreadable import LineTooLong
 from services.event_store.failures import BookNameInvalid
+from services.messaging.ahead import refuse_ahead
 from services.messaging.port import Bus, BusUnavailable, Outgoing, Reader, Stored, StreamPlan, WrongSequence
 
 NATS_PREFIX = "Nats-"
@@ -121,10 +122,14 @@ NOTHING = Answered()
 
 
 class Inbound:
-    """Reads the messages for one book; `step` does one batch. After an error, the next step looks again."""
+    """Reads the messages for one book; `step` does one batch. After an error, the next step looks again.
 
-    def __init__(self, book: str, bus: Bus, writer: Callable[[], Writer]) -> None:
+    `head` returns the last position of the book, 0 where there is none.
+    """
+
+    def __init__(self, book: str, bus: Bus, writer: Callable[[], Writer], head: Callable[[], int]) -> None:
         self.book = book
+        self._head = head
         self._bus = bus
         self._writer = writer
         self._reader: Reader | None = None
@@ -207,6 +212,7 @@ class Inbound:
 
     async def _open(self) -> Reader:
         bus, book = self._bus, self.book
+        await refuse_ahead(bus, book, self._head)
         state = await bus.make(IN_PLAN)
         await bus.make(DEAD_PLAN)
         await bus.make(receipts_plan(book))
@@ -291,6 +297,17 @@ class Inbound:
                 bucket_stream(CURSORS_BUCKET), [Outgoing(subject, msgspec.json.encode(self._cursor))]
             )
             self._unsaved = 0
+
+
+async def read_again(bus: Bus, book: str) -> None:
+    """Forget how far the messages for a book were read; who opens its reader next begins at the first that is kept.
+
+    What is in the book is recognised; what an older copy of the book lacks is written again.
+    """
+    stream = bucket_stream(CURSORS_BUCKET)
+    if await bus.state(stream) is not None:
+        subject = bucket_subject(CURSORS_BUCKET, cursor_key(book))
+        await bus.append(stream, [Outgoing(subject, msgspec.json.encode(Cursor()))])
 
 
 def read_stored(stored: Stored) -> Incoming:

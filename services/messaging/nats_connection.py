@@ -16,6 +16,8 @@ from nats.aio.client import Client
 from services.messaging.nats_bus import check_version
 from services.messaging.port import BusForbidden, BusUnavailable
 
+NOT_ENCRYPTED = "the server offers no TLS"
+
 CONNECT_SECONDS = 10.0
 CLOSE_SECONDS = 1.0
 RECONNECT_SECONDS = 0.2
@@ -66,6 +68,10 @@ async def connected(access: Access, name: str, told: Told = lambda *_: None) -> 
             told("disconnected", "")
 
     async def back() -> None:
+        if _wants_tls(access) and not _has_tls(client):
+            told("error", NOT_ENCRYPTED)
+            await client.close()
+            return
         told("reconnected", str(client.connected_url.netloc) if client.connected_url else "")
 
     client = Client()
@@ -94,9 +100,26 @@ async def connected(access: Access, name: str, told: Told = lambda *_: None) -> 
         kind = BusForbidden if "authorization" in reason.lower() else BusUnavailable
         raise kind(reason=f"{access.places}: {reason}") from error
     try:
-        version = client.connected_server_version
-        check_version((version.major, version.minor), f"{version.major}.{version.minor}.{version.patch}")
+        _check(client, access)
         yield client
     finally:
         with contextlib.suppress(OSError):  # a server that is gone is not told
             await client.close()
+
+
+def _check(client: Client, access: Access) -> None:
+    """Refuse a server that is not encrypted though TLS was asked for, or that is too old."""
+    if _wants_tls(access) and not _has_tls(client):
+        raise BusForbidden(reason=f"{access.places}: {NOT_ENCRYPTED}")
+    version = client.connected_server_version
+    check_version((version.major, version.minor), f"{version.major}.{version.minor}.{version.patch}")
+
+
+def _wants_tls(access: Access) -> bool:
+    return access.authority is not None or any(url.startswith(("tls://", "wss://")) for url in access.urls)
+
+
+def _has_tls(client: Client) -> bool:
+    """Tell whether the connection is encrypted; the library goes on in plain text where a server offers no TLS."""
+    url = client.connected_url
+    return bool(client._server_info.get("tls_required")) or (url is not None and url.scheme == "wss")  # noqa: SLF001

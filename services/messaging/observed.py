@@ -8,8 +8,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from domain.kernel.refusal import InvariantBroken, Refusal
 from services.event_store.failures import DamagedBook, DamagedEvent, NewerThanProgram, StoreFailure
+from services.messaging.ahead import BusAhead
 from services.messaging.inbound import Answered
-from services.messaging.relay import BusAhead, BusDiffers
+from services.messaging.relay import BusDiffers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

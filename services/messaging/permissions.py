@@ -129,9 +129,11 @@ _Rights = tuple[tuple[str, ...], tuple[str, ...], bool]
 
 def _ingest(books: tuple[str, ...]) -> _Rights:
     streams = (IN_STREAM, DEAD_STREAM, CURSORS, *map(receipts_stream, books))
+    events = map(events_stream, books)
     cursors = [bucket_subject(CURSORS_BUCKET, cursor_key(book)) for book in books]
     publish = (
         *(f"$JS.API.STREAM.{call}.{stream}" for stream in streams for call in ("INFO", "CREATE")),
+        *(f"$JS.API.STREAM.INFO.{stream}" for stream in events),
         *_reading(IN_STREAM, IN_SUBJECTS),
         *(_direct(CURSORS, cursor) for cursor in cursors),
         *(_direct(DEAD_STREAM, dead_subject(book)) for book in books),
@@ -171,15 +173,21 @@ def _operator(books: tuple[str, ...]) -> _Rights:
     publish = (
         *(f"$JS.API.STREAM.INFO.{stream}" for stream in streams),
         *_reading(DEAD_STREAM, *map(dead_subject, books)),
+        *(_direct(DEAD_STREAM, dead_subject(book)) for book in books),
+        *(_direct(receipts_stream(book)) for book in books),
+        *(_direct(receipts_stream(book), receipts_subject(book)) for book in books),
+        *(query_subject(book, ">") for book in books),
         f"$JS.API.STREAM.MSG.DELETE.{DEAD_STREAM}",
         *map(in_subject, books),
         _direct(IN_STREAM),
         *(_direct(CURSORS, bucket_subject(CURSORS_BUCKET, cursor_key(book))) for book in books),
+        *(bucket_subject(CURSORS_BUCKET, cursor_key(book)) for book in books),
         *(_direct(REPORTS, bucket_subject(REPORTS_BUCKET, report_key(book, ">"))) for book in books),
         *(subject for book in books for subject in _reading(events_stream(book), events_subjects(book))),
         *(f"$JS.API.STREAM.DELETE.{stream}" for stream in events),
     )
-    return publish, (), False
+    heard = (*map(receipts_subject, books), *map(events_subjects, books))
+    return publish, heard, False
 
 
 def _reading(stream: str, *filters: str) -> tuple[str, ...]:

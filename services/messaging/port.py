@@ -43,8 +43,8 @@ class WrongSequence(Refusal):
     """An append follows the end of its stream as the sender knew it; nothing was appended."""
 
     code = "bus_wrong_sequence"
-    sv = "Strömmen {stream} slutar inte vid {after}."
-    en = "The stream {stream} does not end at {after}."
+    sv = "Någon annan hann skriva till strömmen {stream} först; den har ändrats."
+    en = "Somebody else was first to write to the stream {stream}; it has changed."
 
 
 class StreamMissing(Refusal):

@@ -9,6 +9,7 @@ from domain.kernel.refusal import Refusal
 from services.contract.outgoing import Decode, EventEncoder, owner_of
 from services.contract.subjects import events_stream, events_subject, events_subjects
 from services.event_store.store import BookStore
+from services.messaging.ahead import refuse_ahead
 from services.messaging.port import Bus, Outgoing, StreamPlan, StreamState
 
 BATCH_EVENTS = 1000
@@ -16,21 +17,6 @@ BATCH_EVENTS = 1000
 
 LOOK_AGAIN_STEPS = 20
 """Steps without an event after which the stream is looked at again: it may have been lost while nothing happened."""
-
-
-class BusAhead(Refusal):
-    """A stream of events ends where its book ends, or before."""
-
-    code = "bus_ahead"
-    sv = (
-        "Strömmen {stream} har {last} händelser, men boken {book} har {head}: boken är en äldre kopia. Strömmen kan"
-        " vara det enda spåret av det som saknas. Ta reda på det; sedan gör `grundbok bus rebuild` om strömmen från"
-        " boken."
-    )
-    en = (
-        "The stream {stream} has {last} events, but the book {book} has {head}: the book is an older copy. The stream"
-        " may be the only trace of what is missing. Find out; then `grundbok bus rebuild` makes it anew from the book."
-    )
 
 
 class BusDiffers(Refusal):
@@ -99,12 +85,9 @@ class Relay:
 
     async def _resume(self) -> int:
         """Return the position that the stream has come to; make it anew where it lacks what it should have."""
-        # In this order: what is written and published meanwhile must not seem to be ahead of the book.
-        state = await self._bus.state(self._stream)
+        state = await refuse_ahead(self._bus, self.book, self._store.head)
         head = await asyncio.to_thread(self._store.head)
         first = max(1, head - self._keep + 1) if self._keep else 1
-        if state is not None and state.last > head:
-            raise BusAhead(stream=self._stream, last=state.last, book=self.book, head=head)
         if state is not None and not await self._is_whole(state, first):
             await self._bus.drop(self._stream)
             state = None

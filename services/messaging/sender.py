@@ -8,6 +8,7 @@ import msgspec
 from domain.kernel.refusal import Refusal, ensure
 from services.contract.answers import Answer
 from services.contract.subjects import IN_STREAM, SEQUENCE_HEADER, in_subject, receipts_stream, receipts_subject
+from services.event_store.shelf import checked_name
 from services.messaging.listening import Hearing, listening
 from services.messaging.nats_bus import BATCH_MAX, NatsBus
 from services.messaging.port import BusUnavailable, Outgoing
@@ -29,7 +30,7 @@ class Sender:
     """Publishes the messages for one book, in order, and returns the answers."""
 
     def __init__(self, bus: NatsBus, book: str) -> None:
-        self.book = book
+        self.book = checked_name(book)
         self._bus = bus
         self._stream = receipts_stream(book)
 

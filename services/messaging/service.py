@@ -16,9 +16,9 @@ from services.messaging.port import Bus, BusUnavailable, StreamFull, StreamMissi
 LOOK_SECONDS = 0.25
 """How often new books are looked for."""
 
-NO_STREAM_NAME = frozenset("/\\\x7f")
+NO_STREAM_NAME = frozenset("/\\*>\x7f")
 NAME_MAX = 200
-"""What may be in a subject but not in the name of a stream."""
+"""What may be in a subject but not in the name of a stream: nobody can be answered there."""
 
 MakePart = Callable[[str], Part]
 
@@ -44,6 +44,7 @@ class Service:
         self._books = books
         self._observed = observed
         self._hints = hints
+        self._strays: set[str] = set()
         self._running: dict[tuple[str, str], asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -104,7 +105,12 @@ class Service:
             self._observed.fails("service", "", refusal)
             return set()
         self._observed.works("service", "")
-        return {book for book in map(book_of, subjects) if _has_answers(book)}
+        named = set(map(book_of, subjects))
+        answered = {book for book in named if _has_answers(book)}
+        for stray in named - answered - self._strays:
+            self._strays.add(stray)
+            self._observed.log.warning("messages to a name that no book can have", name=stray[:NAME_MAX])
+        return answered
 
 
 def _has_answers(book: str) -> bool:

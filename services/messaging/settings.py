@@ -1,5 +1,6 @@
 """The settings of the bus: read from the environment once, checked and frozen. Secrets come from it or from files."""
 
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -64,14 +65,22 @@ def _access(environment: Mapping[str, str]) -> Access | None:
         raise SettingWrong(setting=NATS, value=without_passwords(given), expected="nats://host:port, tls://host:port")
     seed, user = _seed(environment)
     authority = environment.get(AUTHORITY)
-    if authority and not Path(authority).is_file():
-        raise SettingWrong(setting=AUTHORITY, value=authority, expected="a file")
+    if authority and not _is_authority(Path(authority)):
+        raise SettingWrong(setting=AUTHORITY, value=authority, expected="a file of certificates (PEM)")
     return Access(
         urls=urls,
         seed=seed,
         authority=Path(authority) if authority else None,
         inbox=f"_INBOX_{user}" if user else "_INBOX",
     )
+
+
+def _is_authority(file: Path) -> bool:
+    try:
+        ssl.create_default_context(cafile=str(file))
+    except OSError:  # ssl.SSLError is one
+        return False
+    return True
 
 
 def _seed(environment: Mapping[str, str]) -> tuple[str, str]:

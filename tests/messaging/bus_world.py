@@ -152,7 +152,11 @@ class Process:
         world = self._world
         writer = BookWriter(FragileBook(world.shelf, book, self.bus, world.decided[book]), CLOCK)
         logged = LoggedWriter(writer, world.decided[book])
-        return Inbound(book, self.bus, lambda: logged)
+        return Inbound(book, self.bus, lambda: logged, lambda: self._head(book))
+
+    def _head(self, book: str) -> int:
+        shelf = self._world.shelf
+        return shelf.open(book).head() if shelf.exists(book) else 0
 
     def _inbound(self, book: str) -> Step:
         inbound = self.inbound(book)

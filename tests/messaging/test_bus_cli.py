@@ -270,7 +270,7 @@ def test_redrive_stores_the_message_again_as_it_came(live: Grundbok, serving: Se
     live("bus", "send", a_file(tmp_path, *founding()), "--book", "dead-a")
     redriven = live("bus", "redrive", "--book", "dead-a", "--code", code, "--lang", "en")
 
-    assert (redriven.code, redriven.err) == (0, "1 messages sent again to dead-a\n")
+    assert (redriven.code, redriven.err) == (0, "sent again to dead-a: 1\n")
 
     async def look(bus: NatsBus) -> None:
         stored = await bus.last(IN_STREAM, in_subject("dead-a"))
@@ -304,7 +304,7 @@ def test_redrive_and_discard_by_number(live: Grundbok, serving: Serving) -> None
     assert live("bus", "dead", "--book", "dead-a-stranger").out == ""
 
     discarded = live("bus", "discard", "--book", "dead-b", "--number", numbers[1])
-    assert (discarded.code, discarded.err) == (0, "1 avvisade meddelanden till dead-b borttagna\n")
+    assert (discarded.code, discarded.err) == (0, "avvisade och nu borttagna för dead-b: 1\n")
     assert [int(row.split("  ")[0]) for row in live("bus", "dead", "--book", "dead-b").out.splitlines()] == numbers[:1]
 
     live("bus", "redrive", "--book", "dead-b", "--number", numbers[0])
@@ -366,7 +366,7 @@ def test_check_and_rebuild(still: Grundbok, nats_server: TestServer) -> None:
     assert differs.code == 6
     said = json.loads(differs.out)
     assert (said["compared"], said["different"], said["differences"], said["missing"]) == (HEAD, 1, [200], 0)
-    assert "1 skiljer sig (200,)" in still("bus", "check", "--book", "varend").out
+    assert "1 skiljer sig (200), 0 saknas, 0 finns inte i boken" in still("bus", "check", "--book", "varend").out
 
     still("bus", "rebuild", "--book", "varend")
     assert still("bus", "check", "--book", "varend").code == 0
@@ -378,6 +378,32 @@ def test_check_and_rebuild(still: Grundbok, nats_server: TestServer) -> None:
     forge(nats_server.url, lambda stored: as_they_are([*stored, stored[-1], stored[-1]]))
     ahead = still("bus", "check", "--book", "varend", "-O", "json")
     assert (ahead.code, json.loads(ahead.out)["last"]) == (6, HEAD + 1)
+    assert "1 finns inte i boken" in still("bus", "check", "--book", "varend").out
+
+    still("bus", "rebuild", "--book", "varend")
+    forge(nats_server.url, lambda stored: as_they_are(stored[:-8]))
+    behind = still("bus", "check", "--book", "varend", "--lang", "en")
+    assert (behind.code, behind.out) == (
+        1,
+        f"varend: book {HEAD}, stream 1-{HEAD - 8}, {HEAD - 8} equal; 8 not published yet\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["dead", "redrive", "discard", "events"])
+@pytest.mark.parametrize("book", ["*", ">", "Å b", "a.b"])
+def test_a_name_with_wildcards_is_no_book(still: Grundbok, command: str, book: str) -> None:
+    said = still("bus", command, "--book", book)
+
+    assert (said.code, said.out) == (2, "")
+    assert "book_name_invalid" in said.err
+
+
+def test_events_begin_after_a_position_that_there_is(still: Grundbok) -> None:
+    assert still("bus", "events", "--book", "varend", "--after", "-5").code == 2
+
+
+def test_a_book_without_refused_messages_says_so(still: Grundbok) -> None:
+    assert still("bus", "dead", "--book", "varend").err == "inga avvisade meddelanden till varend\n"
 
 
 def test_check_of_what_the_stream_keeps(still: Grundbok, monkeypatch: pytest.MonkeyPatch) -> None:

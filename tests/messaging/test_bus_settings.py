@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import trustme
 
 from services.messaging.keys import make_keys
 from services.messaging.nats_connection import Access
@@ -29,7 +30,7 @@ def test_the_defaults() -> None:
 
 def test_every_variable_is_read(tmp_path: Path, seed: str) -> None:
     authority = tmp_path / "ca.pem"
-    authority.write_text("x")
+    trustme.CA().cert_pem.write_to_path(str(authority))
     file = tmp_path / "relay.seed"
     file.write_text(f"{seed}\n")
     environment = {
@@ -66,6 +67,7 @@ def test_every_variable_is_read(tmp_path: Path, seed: str) -> None:
         ("GRUNDBOK_NATS_SEED_FILE", "/nowhere/relay.seed"),
         ("GRUNDBOK_NATS_SEED_FILE", __file__),
         ("GRUNDBOK_NATS_CA", "/nowhere/ca.pem"),
+        ("GRUNDBOK_NATS_CA", __file__),
         ("GRUNDBOK_NATS_REPLICAS", "2"),
         ("GRUNDBOK_NATS_REPLICAS", "three"),
         ("GRUNDBOK_EVENTS_KEEP", "-1"),

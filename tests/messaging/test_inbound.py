@@ -21,12 +21,16 @@ from services.contract.subjects import (
     bucket_stream,
     bucket_subject,
     cursor_key,
+    events_stream,
+    events_subject,
+    events_subjects,
     in_subject,
     receipts_stream,
 )
 from services.messaging import inbound
+from services.messaging.ahead import BusAhead
 from services.messaging.inbound import DEAD_BYTES_MAX, NOTHING, SAVE_EVERY, Answered, Cursor, Inbound
-from services.messaging.port import BusUnavailable, Outgoing, WrongSequence
+from services.messaging.port import BusUnavailable, Outgoing, StreamPlan, WrongSequence
 from tests.builders import a_voucher, lines
 from tests.messaging.bus_model import Fault, ModelBus
 from tests.messaging.bus_world import World, answers, crash, kept, letters, receipt_holds, send, tell, work
@@ -424,7 +428,7 @@ class Broken:
 
 def test_a_stopped_book_leaves_its_messages_where_they_are(world: World) -> None:
     told(world)
-    stopped = Inbound(BOOK, ModelBus(world.server), Broken)
+    stopped = Inbound(BOOK, ModelBus(world.server), Broken, lambda: 0)
 
     for _ in range(2):
         with pytest.raises(InvariantBroken):
@@ -437,7 +441,7 @@ def test_a_stopped_book_leaves_its_messages_where_they_are(world: World) -> None
 
 def test_says_how_far_behind_it_is_and_ends_in_good_order(world: World) -> None:
     async def lived() -> tuple[int, int]:
-        mine = Inbound(BOOK, ModelBus(world.server), Answering)
+        mine = Inbound(BOOK, ModelBus(world.server), Answering, lambda: 0)
         assert await mine.behind() == 0
         tell(world, BOOK, *founding())
         await mine.step(0)
@@ -459,3 +463,34 @@ class Answering:
     def write(self, batch: Sequence[Incoming]) -> list[Answer]:
         """Refuse a batch."""
         return [Refused(code="no", sv="Nej.", en="No.", facts={}) for _ in batch]
+
+
+def test_a_book_that_is_behind_its_stream_is_not_written(world: World) -> None:
+    """It was put back to an older copy: its next position and voucher number have been given away already."""
+    told(world)
+    stream = events_stream(BOOK)
+    world.server.make(StreamPlan(name=stream, subjects=(events_subjects(BOOK),)))
+    world.server.append(stream, [Outgoing(events_subject(BOOK, "x.y"), b"{}")])
+
+    with pytest.raises(BusAhead) as raised:
+        work(world, "inbound", BOOK)
+
+    assert (raised.value.facts["last"], raised.value.facts["head"]) == (1, 0)
+    assert not world.shelf.exists(BOOK)
+    assert not answers(world, BOOK)
+    asyncio.run(world.processes[0].bus.drop(stream))
+    work(world, "inbound", BOOK)
+    assert head(world) == 6
+
+
+def test_messages_are_read_again_when_somebody_says_so(world: World) -> None:
+    told(world)
+    work(world, "inbound", BOOK)
+    work(world, "inbound", BOOK)
+    world.kill(world.processes[0])
+
+    asyncio.run(inbound.read_again(world.processes[0].bus, BOOK))
+
+    again = work(world, "inbound", BOOK)
+    assert (again.accepted, again.known) == (0, 6)
+    assert len(letters(world, BOOK)) == 2

@@ -16,11 +16,13 @@ from services.cli.bus_keys import bus_keys
 from services.cli.report import FileNotWritten
 from services.contract.subjects import IN_STREAM
 from services.event_store.failures import BookNameInvalid
+from services.messaging import nats_connection
 from services.messaging.inbound import IN_PLAN
 from services.messaging.keys import AUTHORIZATION, SERVER_FILES, KeyUnusable, make_keys
 from services.messaging.nats_bus import NatsBus
+from services.messaging.nats_connection import Access
 from services.messaging.permissions import SERVICES
-from services.messaging.port import Outgoing
+from services.messaging.port import BusForbidden, BusUnavailable, Outgoing
 from tests.messaging.users import A, B, connected, guarded_server, run
 from tests.servers.nats import DEPLOYED, TestServer
 
@@ -228,6 +230,37 @@ def trusting(authority: trustme.CA) -> ssl.SSLContext:
 
 
 @pytest.mark.server
+def test_our_connections_are_encrypted_where_tls_is_asked_for(tmp_path: Path, authority: trustme.CA) -> None:
+    """Also when the server, or somebody between, says that it has no TLS: the library would go on in plain text."""
+    trusted, foreign = tmp_path / "ca.pem", tmp_path / "foreign.pem"
+    authority.cert_pem.write_to_path(str(trusted))
+    trustme.CA().cert_pem.write_to_path(str(foreign))
+    place = tmp_path / "nats"
+    place.mkdir()
+    certificates(place / "certificates", authority)
+
+    async def work() -> None:
+        encrypted = server.url.replace("nats://", "tls://")
+        async with nats_connection.connected(Access(urls=(encrypted,), authority=trusted), "test") as client:
+            assert client.is_connected
+        with pytest.raises((BusUnavailable, BusForbidden), match="certificate"):
+            async with nats_connection.connected(Access(urls=(encrypted,), authority=foreign), "test"):
+                pass
+        for access in (
+            Access(urls=(plain.url.replace("nats", "tls", 1),)),
+            Access(urls=(plain.url,), authority=trusted),
+        ):
+            with pytest.raises(BusForbidden, match="offers no TLS"):
+                async with nats_connection.connected(access, "test"):
+                    pass
+
+    with (
+        TestServer(place, includes=[DEPLOYED / "with-tls" / "tls.conf"]) as server,
+        TestServer(tmp_path / "p") as plain,
+    ):
+        asyncio.run(work())
+
+
 def test_speaks_tls_with_who_trusts_its_authority_and_with_nobody_else(tmp_path: Path, authority: trustme.CA) -> None:
     place = tmp_path / "nats"
     place.mkdir()

@@ -94,6 +94,7 @@ MAY_PUBLISH: dict[str, set[str]] = {
         *reading("grundbok-in", *KEPT["grundbok-in"]),
         *each("$JS.API.DIRECT.GET.KV_grundbok-cursors.$KV.grundbok-cursors.in.{}", "$KV.grundbok-cursors.in.{}"),
         *each("$JS.API.DIRECT.GET.grundbok-dead.grundbok.dead.{}", "grundbok.dead.{}", "grundbok.receipts.{}"),
+        *each("$JS.API.STREAM.INFO.grundbok-events-{}"),
     },
     "relay": {
         *each("$JS.API.STREAM.INFO.grundbok-events-{}", "$JS.API.STREAM.CREATE.grundbok-events-{}"),
@@ -111,8 +112,10 @@ MAY_PUBLISH: dict[str, set[str]] = {
         *reading("grundbok-dead", *KEPT["grundbok-dead"]),
         *("$JS.API.STREAM.MSG.DELETE.grundbok-dead", "$JS.API.DIRECT.GET.grundbok-in"),
         *each("grundbok.in.{}", "$JS.API.STREAM.DELETE.grundbok-events-{}"),
-        *each("$JS.API.DIRECT.GET.KV_grundbok-cursors.$KV.grundbok-cursors.in.{}"),
+        *each("$JS.API.DIRECT.GET.KV_grundbok-cursors.$KV.grundbok-cursors.in.{}", "$KV.grundbok-cursors.in.{}"),
         *each("$JS.API.DIRECT.GET.KV_grundbok-reports.$KV.grundbok-reports.{}.income"),
+        *each("$JS.API.DIRECT.GET.grundbok-dead.grundbok.dead.{}", "$JS.API.DIRECT.GET.grundbok-receipts-{}"),
+        *each("$JS.API.DIRECT.GET.grundbok-receipts-{0}.grundbok.receipts.{0}", "grundbok.query.{}.report"),
         *(one for book in BOOKS for one in reading(f"grundbok-events-{book}", f"grundbok.events.{book}.voucher")),
     },
     **{
@@ -137,7 +140,7 @@ MAY_LISTEN: dict[str, set[str]] = {
     "relay": {"grundbok.receipts.*", *each("grundbok.receipts.{}")},
     "reports": {"grundbok.receipts.*", *each("grundbok.receipts.{}")},
     "query": {"$SRV.PING", "$SRV.>", "grundbok.query.*.>", *each("grundbok.query.{}.>")},
-    "operator": set(),
+    "operator": each("grundbok.receipts.{}", "grundbok.events.{}.>", "grundbok.events.{}.voucher"),
     **{f"sender-{book}": {f"grundbok.receipts.{book}"} for book in BOOKS},
     **{
         f"reader-{book}": {

@@ -13,10 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from domain.kernel.refusal import InvariantBroken
 from services.event_store.failures import DamagedBook
+from services.messaging.ahead import BusAhead
 from services.messaging.inbound import Answered
 from services.messaging.observed import Observed, condition_of
 from services.messaging.port import BusUnavailable
-from services.messaging.relay import BusAhead
 from services.messaging.status_page import STUCK_SECONDS, Heartbeat, StatusPortTaken, status_page
 
 PAGE = (Path(__file__).parents[2] / "docs" / "bus.md").read_text("utf-8")

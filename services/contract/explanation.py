@@ -92,9 +92,21 @@ def explain(error: Exception, line: bytes, within: str = "", part: bytes | None 
         case UnicodeDecodeError():
             return _not_utf8(line)
         case msgspec.ValidationError():
-            return _invalid(str(error), line, within)
+            # The decoder names the first field it does not know before it has seen whether the line ends as JSON.
+            return _broken(line) or _invalid(str(error), line, within)
         case _:
             return _malformed(str(error), line, line.find(part) if part else 0)
+
+
+def _broken(line: bytes) -> Unreadable | None:
+    """Return why a line is no JSON at all, or None when it is."""
+    try:
+        plain(line)
+    except json.JSONDecodeError as error:
+        return _malformed(f"(byte {len(error.doc[: error.pos].encode())})", line, 0)
+    except (UnicodeDecodeError, RecursionError):
+        return None
+    return None
 
 
 def _not_utf8(line: bytes) -> Unreadable:

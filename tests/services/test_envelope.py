@@ -8,7 +8,7 @@ import pytest
 from domain.kernel.event import Command
 from services.contract import unreadable
 from services.contract.envelope import TYPE_PREFIX, hint_of, read_message
-from services.contract.unreadable import Unreadable
+from services.contract.unreadable import NotJson, Unreadable
 from tests.builders import OURS, a_grant, a_party, a_report, a_supplier_invoice, a_voucher
 from tests.services.messages import TYPES, a_message, envelope, line_of
 
@@ -252,3 +252,9 @@ def test_every_reason_is_worded_with_facts_it_is_given() -> None:
 
     assert len({reason.code for reason in reasons}) == len(reasons)
     assert all(reason.sv.endswith((".", "}.")) and reason.en.endswith((".", "}.")) for reason in reasons)
+
+
+@pytest.mark.parametrize("line", [b'{"a":', b'{"a":\n', b'{"specversion":1', b'{"foo": 1, "bar": [1, 2'])
+def test_what_is_no_json_is_not_blamed_on_its_fields(line: bytes) -> None:
+    with pytest.raises(NotJson):
+        read_message(line)

@@ -4,9 +4,11 @@ It answers as `queries.report` does, byte for byte. The command line uses one fo
 one for each book it answers for.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime
 from threading import Lock
+from typing import TypeVar
 
 from domain.catalogue import AnyEvent
 from projections.journal import entered
@@ -28,6 +30,8 @@ from services.application.read_models import KeptModel
 from services.event_store.model_file import ModelFile, ModelUnusable
 from services.event_store.store import BookStore
 
+T = TypeVar("T")
+
 ATTEMPTS = 2
 """With the read model as it is, and with one made anew; after that, without."""
 
@@ -43,38 +47,43 @@ class LiveBook:
 
     def catch_up(self) -> int:
         """Bring the read model to the head of the book; return the position. Raises what reading the book raises."""
-        for _ in range(ATTEMPTS):
-            try:
-                with self._lock:
-                    return self._caught_up().model.position
-            except ModelUnusable:
-                self._forget()
-        return self.store.head()
+        return self._asked(self._position, self.store.head)
 
     def report(self, question: Question, known_at: KnownAt, layouts: Layouts) -> Report:
         """Return a report of the book as it stands; raises what `queries.report` raises."""
         checked(question)
-        for _ in range(ATTEMPTS):
-            try:
-                return answer(self._known(question.name, known_at), question, layouts)
-            except ModelUnusable:
-                self._forget()
-        return report(self.store, question, known_at, layouts)
+        return self._asked(
+            lambda: answer(self._known(question.name, known_at), question, layouts),
+            lambda: report(self.store, question, known_at, layouts),
+        )
 
     def latest(self, today: date, layouts: Layouts) -> Latest:
         """Return the latest reports of the book; raises what `report` raises."""
-        for _ in range(ATTEMPTS):
-            try:
-                facts = self._known("", None)
-                return latest_reports(facts, book_layout(facts, layouts), today)
-            except ModelUnusable:
-                self._forget()
-        facts = facts_of(self.store, None)
-        return latest_reports(facts, book_layout(facts, layouts), today)
+
+        def of(facts: Known) -> Latest:
+            return latest_reports(facts, book_layout(facts, layouts), today)
+
+        return self._asked(lambda: of(self._known("", None)), lambda: of(facts_of(self.store, None)))
 
     def latest_date(self, today: date) -> date:
         """Return the accounting date of the latest reports."""
-        return latest_date(self._known("", None).history, today)
+        return self._asked(
+            lambda: latest_date(self._known("", None).history, today),
+            lambda: latest_date(facts_of(self.store, None).history, today),
+        )
+
+    def _asked(self, model: Callable[[], T], events: Callable[[], T]) -> T:
+        """Return what the read model says; if it cannot be used, what one made anew says, and else the events."""
+        for _ in range(ATTEMPTS):
+            try:
+                return model()
+            except ModelUnusable:
+                self._forget()
+        return events()
+
+    def _position(self) -> int:
+        with self._lock:
+            return self._caught_up().model.position
 
     def _known(self, name: str, known_at: KnownAt) -> Known:
         """Return what a report is made from; it stays what it is while the book goes on."""

@@ -3,9 +3,6 @@
 OK, FAILED, USAGE, NOT_FOUND, CONFLICT, REFUSED, UNVERIFIED, FULL = range(8)
 """Ok, failure, wrong usage, not found, conflict, refused by a rule, verification failed, storage full."""
 
-INTERRUPTED = 130
-"""Ctrl-C, as shells have it: 128 and the number of the signal."""
-
 BY_CODE: dict[str, int] = {
     # what was named on the command line
     "setting_wrong": USAGE,

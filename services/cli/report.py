@@ -32,10 +32,6 @@ from services.settings import read_settings
 UnitOption = Annotated[
     Literal["kr", "tkr", "mnkr"] | None, Parameter(name="--unit", help="Unit of amounts. Default: the report's own.")
 ]
-ReportName = Annotated[
-    str, Parameter(help="A pack (annual, interim, budget) or a table (balance-sheet, journal, equity, …).")
-]
-IssuedNumber = Annotated[int | None, Parameter(name="--issued", help="Make the issued report of this number again.")]
 Format = Literal["text", "json", "csv"]
 
 

@@ -1,7 +1,5 @@
 """The names on the bus: subjects, streams and buckets. Nothing else spells them out."""
 
-PREFIX = "grundbok"
-
 IN_STREAM = "grundbok-in"
 DEAD_STREAM = "grundbok-dead"
 REPORTS_BUCKET = "grundbok-reports"

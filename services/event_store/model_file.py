@@ -110,10 +110,6 @@ class ModelFile:
             connection.execute("COMMIT")
         return True
 
-    def bytes_on_disk(self) -> int:
-        """Return the size of the file."""
-        return self._path.stat().st_size if self._path.is_file() else 0
-
     def discard(self) -> None:
         """Delete the file; raises ModelUnusable."""
         try:

@@ -9,11 +9,9 @@ from domain.kernel.refusal import Refusal
 from services.messaging.port import BusForbidden, BusUnavailable, StreamFull, StreamMissing, WrongSequence
 
 STREAM_NOT_FOUND = 10059
-CONSUMER_NOT_FOUND = 10014
 WRONG_SEQUENCES = frozenset({10071, 10164})
 """The stream, or the subject, does not end where the sender thought."""
 
-STORE_FAILED = 10077
 MESSAGE_TOO_BIG = 10054
 FULL = ("maximum messages", "maximum bytes", "resource limits", "insufficient storage", "no space left")
 

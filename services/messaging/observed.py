@@ -107,10 +107,6 @@ class Observed:
         """Note why a part of a book does not work."""
         self._say(part, book, condition_of(error))
 
-    def gone(self, part: str, book: str) -> None:
-        """Forget a part that was ended."""
-        self.conditions.pop((part, book), None)
-
     def _say(self, part: str, book: str, condition: Condition) -> None:
         if self.conditions.get((part, book)) == condition:
             return

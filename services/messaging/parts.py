@@ -66,10 +66,13 @@ class IngestPart:
     async def step(self) -> bool:
         """Write and answer a batch of messages; waits for the first by itself."""
         answered = await self._inbound.step(WAIT_SECONDS)
-        if answered.messages:
-            self._hints.tell(self.book)
-            self._observed.answered(self.book, answered)
-        return answered.messages > 0
+        if not answered.messages:
+            self._observed.behind(self.name, self.book, 0)
+            return False
+        self._hints.tell(self.book)
+        self._observed.answered(self.book, answered)
+        self._observed.behind(self.name, self.book, await self._inbound.behind())
+        return True
 
     async def close(self) -> None:
         """Save how far the messages were read."""

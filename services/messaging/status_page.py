@@ -75,12 +75,13 @@ def status_page(host: str, port: int, observed: Observed, heartbeat: Heartbeat) 
 
 def readiness(observed: Observed) -> tuple[bool, bytes]:
     """Return whether every part works and the bus is connected, and how each of them fares as JSON."""
+    conditions = dict(observed.conditions)  # a copy, for the parts go on saying things meanwhile
     parts = [
         {"part": part, "book": book, **msgspec.to_builtins(condition)}
-        for (part, book), condition in sorted(observed.conditions.items())
+        for (part, book), condition in sorted(conditions.items())
     ]
     connected = observed.connected()
-    ready = connected and all(condition.state == "ok" for condition in observed.conditions.values())
+    ready = connected and all(condition.state == "ok" for condition in conditions.values())
     return ready, msgspec.json.encode({"ready": ready, "connected": connected, "parts": parts}) + b"\n"
 
 

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
-from services.contract.subjects import PREFIX
-
 ROOT = Path(__file__).parents[2]
 POLL_SECONDS = 0.01
 DEADLINE_SECONDS = 60.0
@@ -65,9 +63,7 @@ class Serving:
         self._command = [*prefix, *program, *kinds]
         store = {"GRUNDBOK_POSTGRES": str(place)} if "://" in str(place) else {}
         data = directory / "data" if store else Path(place)
-        inherited = {
-            name: value for name, value in os.environ.items() if not name.upper().startswith(f"{PREFIX}_".upper())
-        }
+        inherited = {name: value for name, value in os.environ.items() if not name.upper().startswith("GRUNDBOK_")}
         bus = {"GRUNDBOK_NATS": nats, "GRUNDBOK_STATUS": "127.0.0.1:0", "GRUNDBOK_DATA": str(data)}
         self._environment = {**inherited, "PYTHONPATH": str(ROOT), **bus, **store, **(environment or {})}
 

@@ -485,3 +485,20 @@ def test_gives_up_on_the_read_model_after_trying_anew(
 
     assert asked(store, None) == replayed(store)
     assert len(tried) == live_book.ATTEMPTS
+
+
+def test_every_question_is_answered_without_a_read_model(
+    store: BookStore[AnyEvent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = date(2026, 11, 22)
+    usable = LiveBook(store)
+    expected = (usable.catch_up(), usable.latest(today, LAYOUTS), usable.latest_date(today), asked(store, None))
+
+    def unusable(_: object) -> None:
+        raise ModelUnusable("never")
+
+    monkeypatch.setattr(read_models.KeptModel, "catch_up", unusable)
+    live = LiveBook(store)
+
+    assert (live.catch_up(), live.latest(today, LAYOUTS), live.latest_date(today), asked(store, None)) == expected
+    assert live.latest_date(today) == date(2017, 12, 31)

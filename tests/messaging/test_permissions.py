@@ -19,6 +19,7 @@ from services.messaging.consumer import Consumer
 from services.messaging.nats_bus import NatsBus
 from services.messaging.permissions import PUBLIC_ROLES, SERVICES
 from services.messaging.port import BusForbidden, Outgoing, StreamPlan
+from tests.messaging.reading import all_of
 from tests.messaging.users import A, B, User, connected, guarded_server, run
 
 pytestmark = pytest.mark.server
@@ -240,10 +241,10 @@ def test_the_services_can_work_with_what_associations_publish(filled: tuple[str,
             assert await NatsBus(sender.client).append(IN_STREAM, batch) == 4
             bus = NatsBus(ingest.client)
             reader = await bus.reader(IN_STREAM, f"grundbok.in.{A}", 0)
-            got = await reader.next(10, 2)
+            got = await all_of(reader, 4)
             await reader.close()
             assert acknowledged == {"stream": IN_STREAM, "seq": 1}
-            assert [one.data for one in got][:1] == [b"a message"]
+            assert [one.data for one in got] == [b"a message", b"0", b"1", b"2"]
             await bus.append(f"grundbok-receipts-{A}", [Outgoing(f"grundbok.receipts.{A}", b"6")])
             assert (await live.next_msg(2)).data == b"6"
             receipts = await sender.answers(f"$JS.API.DIRECT.GET.grundbok-receipts-{A}", b'{"seq": 3, "batch": 100}')
@@ -298,13 +299,13 @@ def test_the_operator_reads_drops_and_redrives_dead_letters_and_has_streams_made
         async with connected(*filled, "operator") as operator:
             bus = NatsBus(operator.client)
             reader = await bus.reader(DEAD_STREAM, f"grundbok.dead.{A}", 0)
-            (letter,) = await reader.next(10, 2)
+            (letter,) = await all_of(reader, 1)
             await reader.close()
             await bus.append(IN_STREAM, [Outgoing(f"grundbok.in.{A}", letter.data)])
             await bus.delete(DEAD_STREAM, letter.sequence)
             assert await bus.get(DEAD_STREAM, letter.sequence) is None
             events = await bus.reader(f"grundbok-events-{A}", f"grundbok.events.{A}.>", 0)
-            assert len(await events.next(10, 2)) == 5
+            assert [one.sequence for one in await all_of(events, 5)] == [1, 2, 3, 4, 5]
             await events.close()
             await bus.drop(f"grundbok-events-{A}")
             assert await bus.state(f"grundbok-events-{A}") is None

@@ -15,7 +15,6 @@ from services.messaging.port import (
     Bus,
     BusUnavailable,
     Outgoing,
-    Reader,
     Stored,
     StreamFull,
     StreamMissing,
@@ -24,9 +23,10 @@ from services.messaging.port import (
     WrongSequence,
 )
 from tests.messaging.bus_model import BATCH_MAX, ModelBus, Server
+from tests.messaging.reading import PATIENT, all_of
 
 NUMBERS = count(1)
-PATIENT, SHORT = 5.0, 0.05
+SHORT = 0.05
 """Seconds that a test waits for what must come, and for what must not."""
 
 Told = Callable[[Bus], Awaitable[None]]
@@ -73,16 +73,6 @@ def plain(stored: Stored | None) -> tuple[int, str, bytes, dict[str, str]] | Non
         return None
     kept = {name: value for name, value in stored.headers.items() if not name.startswith("Nats-")}
     return stored.sequence, stored.subject, stored.data, kept
-
-
-async def all_of(reader: Reader, number: int) -> list[Stored]:
-    """Return so many messages of a reader, in as many pieces as it gives."""
-    found: list[Stored] = []
-    while len(found) < number:
-        piece = await reader.next(number - len(found), PATIENT)
-        assert piece, f"only {len(found)} of {number} came"
-        found += piece
-    return found
 
 
 async def state_of(bus: Bus, name: str) -> tuple[int, int, int]:

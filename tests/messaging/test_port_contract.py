@@ -27,7 +27,7 @@ from tests.messaging.reading import PATIENT, all_of
 
 NUMBERS = count(1)
 SHORT = 0.05
-"""Seconds that a test waits for what must come, and for what must not."""
+"""Seconds that a test waits for what must not come."""
 
 Told = Callable[[Bus], Awaitable[None]]
 On = Callable[[Told], None]

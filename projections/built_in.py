@@ -20,6 +20,7 @@ KINDS = {
     "region": {"sv": "Regionen", "en": "The region"},
     "municipality": {"sv": "Kommunerna", "en": "The municipalities"},
 }
+TRIAL_BALANCE = "trial-balance"
 QUARTERS = {"state": 2, "region": 1, "municipality": 1}
 EQUITY_KINDS = RESULT_KINDS | {"equity"}
 
@@ -44,12 +45,17 @@ def trial_balance(history: History, as_of: date, language: Language) -> ReportTa
         "en": ("Opening balance", "Movement", "Closing balance"),
     }
     title = _word(language, "Saldobalans", "Trial balance")
-    return _table("trial-balance", f"{title} {as_of}", columns[language], lines)
+    return _table(TRIAL_BALANCE, f"{title} {as_of}", columns[language], lines)
+
+
+def trial_balance_days(history: History, as_of: date) -> tuple[date, date]:
+    """Return the days whose balances a trial balance is made of: the one before its year, and its own."""
+    return history.span(history.fiscal_year(as_of))[0] - ONE_DAY, as_of
 
 
 def _balances(history: History, as_of: date) -> tuple[dict[int, tuple[int, int]], int]:
     """Return opening and closing balance in öre by account, and what result accounts come to before the year."""
-    before = history.span(history.fiscal_year(as_of))[0] - ONE_DAY
+    before, _ = trial_balance_days(history, as_of)
     sums: dict[int, tuple[int, int]] = {}
     earlier = 0
     for account in history.ledger.accounts():
@@ -152,7 +158,7 @@ def shares(history: History, as_of: date, language: Language) -> ReportTable:
 
 
 BUILT_IN: dict[str, BuiltIn] = {
-    "trial-balance": trial_balance,
+    TRIAL_BALANCE: trial_balance,
     "grants": grants,
     "committed": committed,
     "equity": equity,

@@ -4,12 +4,15 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, chain
 
 from projections.cube import account_group
 from projections.ledger import Key
 from projections.postings import Postings
 from projections.selection import Selection
+
+KEPT_BALANCES = 10_000
+"""Balances that are kept, as the lines of a report ask for the same ones again and again; then it begins anew."""
 
 
 class PrefixLedger:
@@ -27,13 +30,20 @@ class PrefixLedger:
         self._numbers = postings.numbers
         self._chosen: dict[Selection, tuple[Key, ...]] = {}
         self._loose: dict[int, tuple[list[int], list[int]]] = {}
+        self._balances: dict[tuple[int, int], int] = {}
 
     def keys(self, selection: Selection) -> tuple[Key, ...]:
         """Return the keys a selection takes in, in order."""
         chosen = self._chosen.get(selection)
         if chosen is None:
+            # An account is looked at once, instead of with each of its keys.
+            taken = chain.from_iterable(
+                keys for account, keys in self._keys_of.items() if selection.takes_account(account)
+            )
             chosen = self._chosen[selection] = tuple(
-                sorted(key for key in self._keys[: self._known] if selection.takes(*key))
+                sorted(
+                    key for key in taken if selection.takes_project(key.project) and selection.takes_party(key.party)
+                )
             )
         return chosen
 
@@ -44,7 +54,7 @@ class PrefixLedger:
     def balance(self, selection: Selection, through: date) -> int:
         """Return the balance in öre at the end of a day."""
         if selection.projects is None and selection.parties is None and selection.named in (None, "account"):
-            taken = (account for account in self._own_accounts if selection.takes(account, "", ""))
+            taken = filter(selection.takes_account, self._own_accounts)
             return sum(self.account_at(account, through) for account in taken)
         return sum(self.at(key, through) for key in self.keys(selection))
 
@@ -57,20 +67,31 @@ class PrefixLedger:
         number, day = self._numbers.get(key, self._known), through.toordinal()
         if number >= self._known:
             raise KeyError(key)
-        days, sums = self._loose.get(number) or self._gathered(number)
-        place = bisect_right(days, day)
-        total = sums[place - 1] if place else 0
-        for cube in self._key_cubes:
-            total += cube.at(number, day)
+        total = self._balances.get((number, day))
+        if total is None:
+            days, sums = self._loose.get(number) or self._gathered(number)
+            place = bisect_right(days, day)
+            total = sums[place - 1] if place else 0
+            for cube in self._key_cubes:
+                total += cube.at(number, day)
+            self._keep(number, day, total)
         return total
 
     def account_at(self, account: int, through: date) -> int:
         """Return the balance in öre of an account at the end of a day, whatever the project and party."""
         group, day = account_group(account), through.toordinal()
-        total = sum(amount for on, amount in self._rest_by_account.get(group, ()) if on <= day)
-        for cube in self._cubes:
-            total += cube.at(group, day)
+        total = self._balances.get((group, day))
+        if total is None:
+            total = sum(amount for on, amount in self._rest_by_account.get(group, ()) if on <= day)
+            for cube in self._cubes:
+                total += cube.at(group, day)
+            self._keep(group, day, total)
         return total
+
+    def _keep(self, group: int, day: int, total: int) -> None:
+        if len(self._balances) >= KEPT_BALANCES:
+            self._balances.clear()
+        self._balances[group, day] = total
 
     def rows(self) -> Iterator[tuple[date, Key, int]]:
         """Return every sum in the ledger, in no order."""
@@ -85,6 +106,13 @@ class PrefixLedger:
     @cached_property
     def _own_accounts(self) -> tuple[int, ...]:
         return tuple(sorted({key.account for key in self._keys[: self._known]}))
+
+    @cached_property
+    def _keys_of(self) -> dict[int, list[Key]]:
+        found: dict[int, list[Key]] = {}
+        for key in self._keys[: self._known]:
+            found.setdefault(key.account, []).append(key)
+        return found
 
     @cached_property
     def _rest_by_key(self) -> dict[int, list[tuple[int, int]]]:

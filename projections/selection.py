@@ -27,10 +27,10 @@ class Selection(msgspec.Struct, frozen=True):
 
     def takes(self, account: int, project: str, party: str) -> bool:
         """Tell whether a posting belongs to the selection."""
-        if not self.takes_project(project):
-            return False
-        if (self.parties is not None and party not in self.parties) or (self.named == "party" and not party):
-            return False
+        return self.takes_project(project) and self.takes_party(party) and self.takes_account(account)
+
+    def takes_account(self, account: int) -> bool:
+        """Tell whether an account belongs to the selection, whatever the project and party."""
         return any(first <= account <= last for first, last in self.accounts)
 
     def takes_project(self, project: str) -> bool:
@@ -38,6 +38,12 @@ class Selection(msgspec.Struct, frozen=True):
         if self.named == "project" and not project:
             return False
         return self.projects is None or project in self.projects
+
+    def takes_party(self, party: str) -> bool:
+        """Tell whether a party belongs to the selection, whatever the accounts."""
+        if self.named == "party" and not party:
+            return False
+        return self.parties is None or party in self.parties
 
     def only(self, dimension: Dimension, name: str) -> "Selection":
         """Return the part of the selection that carries this project, party or account; it may be empty."""

@@ -6,7 +6,7 @@ that reports read for something else (names, budgets, grants) are *noted*: they 
 """
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Generic, NamedTuple, TypeVar
+from typing import Annotated, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -20,6 +20,9 @@ from domain.kernel.refusal import ensure
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
+COUNTED = 10_000
+"""Accounts below this number are places in a list of sums; all of the BAS chart's are."""
+
 
 class SkimmedRecorded(msgspec.Struct, gc=False):
     """When an event was registered and recorded, as the bytes say it."""
@@ -29,16 +32,19 @@ class SkimmedRecorded(msgspec.Struct, gc=False):
 
 
 class AccountAmounts(msgspec.Struct, gc=False):
-    """The day of a voucher, and its postings as far as accounts go."""
+    """The day of a voucher, and its postings as far as accounts go; a voucher with others is decoded in full."""
+
+    accounting_date: str
+    accounts: tuple[Annotated[int, msgspec.Meta(ge=0, lt=COUNTED)], ...]
+    amounts_ore: tuple[int, ...]
+
+
+class SkimmedVoucher(msgspec.Struct, gc=False):
+    """The day and the postings of a voucher."""
 
     accounting_date: str
     accounts: tuple[int, ...]
     amounts_ore: tuple[int, ...]
-
-
-class SkimmedVoucher(AccountAmounts, gc=False):
-    """The day and the postings of a voucher."""
-
     projects: tuple[str, ...] = ()
     parties: tuple[str, ...] = ()
 

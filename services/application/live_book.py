@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from domain.catalogue import AnyEvent
 from projections.journal import entered
-from projections.report import Known, Question, needs_vouchers
+from projections.report import SUB_LEDGERS, Known, Question, needs_vouchers
 from projections.table import Report
 from services.application.latest import Latest, latest_date, latest_reports
 from services.application.queries import (
@@ -94,7 +94,7 @@ class LiveBook:
         if not needs_vouchers(name):
             return Known(book=self.store.name, known_at=said(known_at), history=history)
         events = tuple(event for _, event in self.store.events(upto=position)) if position > 0 else ()
-        vouchers = tuple(entered(events))
+        vouchers = () if name in SUB_LEDGERS else tuple(entered(events))  # a sub-ledger is made from the events
         return Known(book=self.store.name, known_at=said(known_at), history=history, vouchers=vouchers, events=events)
 
     def _caught_up(self) -> KeptModel:

@@ -7,13 +7,24 @@ from typing import NamedTuple
 
 from domain.catalogue import AnyEvent
 from domain.kernel.refusal import Refusal
+from projections.built_in import TRIAL_BALANCE, trial_balance_days
 from projections.compare import Comparison, Published, compare
 from projections.history import History
 from projections.layout import Layout
 from projections.narrowing import EVERYTHING
-from projections.replay import BY_ACCOUNT, AccountSums, KeySums, Replay
+from projections.replay import AccountSums, KeySums, Replay
 from projections.report import NARROWED, Known, Question, known, make_report, names, needs_vouchers
-from projections.skim import Page, S, Skimmed, SkimmedRecorded, instant_of, microseconds, ordinal_of, skimmed
+from projections.skim import (
+    Page,
+    S,
+    Skimmed,
+    SkimmedAccounts,
+    SkimmedRecorded,
+    instant_of,
+    microseconds,
+    ordinal_of,
+    skimmed,
+)
 from projections.statement import Statement
 from projections.table import Report
 from services.application.layouts import layout_for
@@ -100,12 +111,19 @@ def replayed(store: BookStore[AnyEvent], known_at: KnownAt) -> History:
     pages = SKIMMER.pages(store, upto=_reached(store, known_at))
     if isinstance(known_at, date):
         pages = _known_of(pages, known_at)
-    return _folded(store, Replay(KeySums()), pages)
+    return _folded(store, Replay[Skimmed](KeySums()), pages)
 
 
-def accounts_replayed(store: BookStore[AnyEvent], position: int | None) -> History:
-    """Return the history up to a position, folded from nothing, with a ledger that knows whole accounts only."""
-    return _folded(store, Replay(AccountSums()), ACCOUNTS_SKIMMER.pages(store, upto=_reached(store, position)))
+def accounts_replayed(store: BookStore[AnyEvent], position: int | None, as_of: date) -> History | None:
+    """Return the history up to a position, folded from nothing, with a ledger for a trial balance and nothing else.
+
+    Nothing is returned where the fiscal years came too late to keep apart the days that it looks at.
+    """
+    sums = AccountSums(as_of)
+    history = _folded(
+        store, Replay[SkimmedAccounts](sums), ACCOUNTS_SKIMMER.pages(store, upto=_reached(store, position))
+    )
+    return history if all(map(sums.tells, trial_balance_days(history, as_of))) else None
 
 
 def _folded(store: BookStore[AnyEvent], replay: Replay[S], pages: Iterator[Page[S]]) -> History:
@@ -152,9 +170,11 @@ def report(store: BookStore[AnyEvent], question: Question, known_at: KnownAt, la
     Raises ReportUnknown, PositionAhead, NothingKnown, LayoutWrong or NarrowingUnused.
     """
     checked(question)
-    if question.name in BY_ACCOUNT and not isinstance(known_at, date):
-        history = accounts_replayed(store, known_at)
-        return answer(Known(book=store.name, known_at=said(known_at), history=history), question, layouts)
+    if question.name == TRIAL_BALANCE and not isinstance(known_at, date):
+        history = accounts_replayed(store, known_at, question.as_of)
+        facts = history and Known(book=store.name, known_at=said(known_at), history=history)
+        if facts and not (facts.history.position and book_layout(facts, layouts).choose(TRIAL_BALANCE)):
+            return answer(facts, question, layouts)
     return answer(facts_of(store, known_at, vouchers=needs_vouchers(question.name)), question, layouts)
 
 

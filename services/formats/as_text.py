@@ -90,6 +90,8 @@ def _label(line: Line) -> str:
 
 def _printable(text: str) -> str:
     """Return a text of messages without line breaks and control characters, so that it cannot pass for more rows."""
+    if text.isprintable():
+        return text
     return "".join(sign if sign.isprintable() else " " for sign in text)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections import postings
+from projections import postings, prefix_ledger
 from projections.block import block_from, empty_block
 from projections.cube import cube_from, cube_of
 from projections.ledger import Key, Ledger
@@ -36,6 +36,7 @@ selections = st.builds(
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postings, "FULL", 4)
     monkeypatch.setattr(postings, "FANOUT", 2)
+    monkeypatch.setattr(prefix_ledger, "KEPT_BALANCES", 5)
 
 
 def registered(book: list[Told]) -> Iterator[date]:
@@ -71,6 +72,19 @@ def ledger_of(book: list[Told]) -> Ledger:
         for key, amount in rows:
             ledger.post(START + timedelta(days=dated), key, amount)
     return ledger
+
+
+@given(books, st.lists(st.tuples(selections, st.integers(-2, 32)), min_size=2, max_size=8))
+def test_answers_the_same_again_and_keeps_few_balances(book: list[Told], asked: list[tuple[Selection, int]]) -> None:
+    read, folded = PrefixLedger(columns_of(book), len(book)), ledger_of(book)
+
+    for selection, dated in (*asked, *asked):
+        day = START + timedelta(days=dated)
+        assert read.balance(selection, day) == folded.balance(selection, day)
+        assert [read.account_at(account, day) for account in read.accounts()] == [
+            folded.account_at(account, day) for account in folded.accounts()
+        ]
+        assert len(read._balances) <= prefix_ledger.KEPT_BALANCES
 
 
 @given(books, st.integers(0, 60), selections, st.integers(-2, 32))

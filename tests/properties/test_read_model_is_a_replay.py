@@ -25,7 +25,9 @@ from services.event_store.catalogue_mapper import catalogue_mapper
 from services.event_store.model_file import ModelFile
 from services.event_store.shelves import open_shelf
 from services.event_store.store import BookStore
+from tests.contracts.conftest import postgres_database  # noqa: F401 - a fixture
 from tests.properties.test_any_history import History, histories
+from tests.services.places import in_postgres, remove
 
 pytestmark = pytest.mark.slow
 
@@ -42,10 +44,18 @@ def small_and_always_saved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_models, "SAVED_AT_A_TIME", 10)
 
 
+@pytest.fixture(scope="module", params=["memory", pytest.param("postgres", marks=pytest.mark.server)])
+def place(request: pytest.FixtureRequest) -> str:
+    """Name a place for books: none, or a database."""
+    return str(request.getfixturevalue("postgres_database")) if request.param == "postgres" else "memory:"
+
+
 @contextmanager
-def a_book() -> Iterator[tuple[BookStore[AnyEvent], Path]]:
-    """Make an empty book and a place for its read model."""
-    with TemporaryDirectory() as folder, open_shelf("memory:", MAPPER) as shelf:
+def a_book(place: str) -> Iterator[tuple[BookStore[AnyEvent], Path]]:
+    """Make an empty book, always of the same name, and a place for its read model."""
+    if in_postgres(place):
+        remove(place, "bok")
+    with TemporaryDirectory() as folder, open_shelf(place, MAPPER) as shelf:
         yield shelf.create("bok"), Path(folder) / "bok.ledger"
 
 
@@ -82,10 +92,10 @@ def moments(draw: st.DrawFn, events: list[AnyEvent]) -> queries.KnownAt:
 
 @settings(max_examples=40)
 @given(histories, st.data())
-def test_every_report_is_the_one_a_replay_gives(history: History, data: st.DataObject) -> None:
+def test_every_report_is_the_one_a_replay_gives(place: str, history: History, data: st.DataObject) -> None:
     events = history.events
     cuts = sorted(data.draw(st.lists(st.integers(1, len(events)), max_size=4)))
-    with a_book() as (store, file):
+    with a_book(place) as (store, file):
         for start, end in zip((0, *cuts), (*cuts, len(events)), strict=True):
             store.append(events[start:end], after=start)
             assert LiveBook(store, ModelFile(file)).catch_up() == end  # each opens what the one before saved
@@ -103,10 +113,10 @@ def test_every_report_is_the_one_a_replay_gives(history: History, data: st.DataO
 
 @settings(max_examples=40)
 @given(histories, st.data())
-def test_the_history_is_the_one_a_replay_gives(history: History, data: st.DataObject) -> None:
+def test_the_history_is_the_one_a_replay_gives(place: str, history: History, data: st.DataObject) -> None:
     events = history.events
     position = data.draw(st.integers(1, len(events)))
-    with a_book() as (store, file):
+    with a_book(place) as (store, file):
         store.append(events, after=0)
         kept = read_models.KeptModel(store, ModelFile(file))
         kept.catch_up()
@@ -125,11 +135,11 @@ def test_the_history_is_the_one_a_replay_gives(history: History, data: st.DataOb
 
 @settings(max_examples=20)
 @given(histories, st.data())
-def test_a_live_book_follows_its_book(history: History, data: st.DataObject) -> None:
+def test_a_live_book_follows_its_book(place: str, history: History, data: st.DataObject) -> None:
     """The same one is asked while the book grows, and no answer is behind."""
     events, after = history.events, 0
     question = Question(name="trial-balance", as_of=date(2024, 6, 30))
-    with a_book() as (store, _):
+    with a_book(place) as (store, _):
         live = LiveBook(store)
         while after < len(events):
             end = data.draw(st.integers(after + 1, len(events)))

@@ -19,14 +19,18 @@ from projections.table import Report
 from services.application import live_book, queries, read_models
 from services.application.live_book import LiveBook
 from services.application.read_models import FOLDER, model_file
+from services.application.verify import verify
 from services.event_store.catalogue_mapper import catalogue_mapper
 from services.event_store.failures import DamagedEvent
 from services.event_store.model_file import ModelFile, ModelUnusable
+from services.event_store.shelf import BookShelf
 from services.event_store.shelves import open_shelf
 from services.event_store.store import BookStore
 from services.settings import Settings
 from tests.ledger_text import events
-from tests.services.console import build, copied, forged, proved, runner
+from tests.projections.test_replay import year_opened
+from tests.services.console import build, copied, forged, runner
+from tests.services.places import in_postgres, replaced
 
 LAYOUTS = queries.Layouts()
 QUESTION = Question(name="interim", as_of=date(2017, 8, 31))
@@ -55,14 +59,27 @@ def small_and_always_saved(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def store(data: Path) -> Iterator[BookStore[AnyEvent]]:
-    with open_shelf(data, MAPPER) as shelf:
-        yield shelf.open("varend")
+def shelf(examples: Path, place: str) -> Iterator[BookShelf[AnyEvent]]:
+    """Give a shelf of either kind with one book."""
+    with open_shelf(place, MAPPER) as shelf:
+        if in_postgres(place):
+            with open_shelf(examples, MAPPER) as source:
+                book = source.open("varend")
+                events, identities = [event for _, event in book.events()], book.all_identities()
+                shelf.create("varend").append(events, after=0, identities=identities)
+        else:
+            copied(examples / "varend.sqlite", Path(place))
+        yield shelf
 
 
 @pytest.fixture
-def file(data: Path) -> Path:
-    return data / FOLDER / "varend.ledger"
+def store(shelf: BookShelf[AnyEvent]) -> BookStore[AnyEvent]:
+    return shelf.open("varend")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / FOLDER / "varend.ledger"
 
 
 def asked(store: BookStore[AnyEvent], file: Path | None) -> Report:
@@ -120,6 +137,7 @@ def test_deleting_it_changes_nothing(store: BookStore[AnyEvent], file: Path) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)  # it takes a while, and spoils only the file
 def test_whatever_byte_is_spoiled_the_report_is_right(store: BookStore[AnyEvent], file: Path) -> None:
     expected = asked(store, file)
     whole = file.read_bytes()
@@ -177,45 +195,37 @@ def test_the_file_of_another_book_is_not_used(examples: Path, store: BookStore[A
 
 
 def test_the_file_of_a_book_of_the_same_name_that_was_replaced_is_not_used(
-    data: Path, file: Path, tmp_path: Path
+    shelf: BookShelf[AnyEvent], place: str, file: Path
 ) -> None:
     """The same stream, as long, other events: what a restored copy that went another way looks like."""
-    with open_shelf(data, MAPPER) as shelf:
-        asked(shelf.open("varend"), file)
-        events = [event for _, event in shelf.open("varend").events()]
-    with open_shelf(tmp_path / "other", MAPPER) as shelf:
-        other = shelf.create("varend")
-        other.append([events[0], *events[:-1]], after=0)
+    before = asked(shelf.open("varend"), file)
+    events = [event for _, event in shelf.open("varend").events()]
 
-        assert asked(other, file) == replayed(other)
+    other = replaced(shelf, place, "varend", 2 * events[: len(events) // 2])
+
+    assert asked(other, file) == replayed(other)
+    assert (asked(other, file) == before, asked(other, file).position) == (False, before.position)
 
 
 def test_the_file_of_a_longer_book_is_not_used_for_its_older_copy(
-    store: BookStore[AnyEvent], file: Path, tmp_path: Path
+    shelf: BookShelf[AnyEvent], place: str, file: Path
 ) -> None:
-    asked(store, file)
-    with open_shelf(tmp_path / "older", MAPPER) as shelf:
-        older = shelf.create("varend")
-        older.append([event for _, event in store.events(upto=200)], after=0)
+    asked(shelf.open("varend"), file)
 
-        assert asked(older, file) == replayed(older)
-        assert asked(older, file).position == 200
+    older = replaced(shelf, place, "varend", [event for _, event in shelf.open("varend").events(upto=200)])
+
+    assert asked(older, file) == replayed(older)
+    assert asked(older, file).position == 200
 
 
-def test_a_live_book_notices_that_its_book_was_put_back(data: Path, tmp_path: Path) -> None:
-    book, older = data / "varend.sqlite", tmp_path / "older"
-    with open_shelf(data, MAPPER) as shelf:
-        with open_shelf(older, MAPPER) as other:
-            copy = other.create("varend")
-            copy.append([event for _, event in shelf.open("varend").events(upto=200)], after=0)
-            expected = replayed(copy)
-        live = LiveBook(shelf.open("varend"))
-        assert live.catch_up() > 200
-        shelf.open("varend").close()
-        shutil.copy(older / "varend.sqlite", book)
+def test_a_live_book_notices_that_its_book_was_put_back(shelf: BookShelf[AnyEvent], place: str) -> None:
+    live = LiveBook(shelf.open("varend"))
+    assert live.catch_up() > 200
 
-        assert live.catch_up() == 200
-        assert live.report(QUESTION, None, LAYOUTS) == expected
+    older = replaced(shelf, place, "varend", [event for _, event in shelf.open("varend").events(upto=200)])
+
+    assert live.catch_up() == 200
+    assert live.report(QUESTION, None, LAYOUTS) == replayed(older)
 
 
 def test_the_file_of_another_program_is_not_used(
@@ -281,14 +291,17 @@ def make_empty(path: Path) -> Path:
 
 
 def test_opening_balances_count_from_the_day_before(tmp_path: Path) -> None:
-    told = events("""
+    told = events(
+        """
         2023-01-01 IB Ingående balanser
             1930  500
             2081 -500
         2023-01-01 Insättning
             1930  100
             2081 -100
-    """)
+    """,
+        year_opened(2023),
+    )
     with open_shelf(tmp_path, MAPPER) as shelf:
         store = shelf.create("bok")
         store.append(told, after=0)
@@ -296,19 +309,17 @@ def test_opening_balances_count_from_the_day_before(tmp_path: Path) -> None:
             question = Question(name="trial-balance", as_of=date.fromisoformat(day), unit="kr")
             made = LiveBook(store).report(question, None, LAYOUTS)
             assert made == queries.report(store, question, None, LAYOUTS)
-            balances = [ledger.account_at(1930, question.as_of) for ledger in ledgers(store)]
+            balances = [ledger.account_at(1930, question.as_of) for ledger in ledgers(store, question.as_of)]
             assert balances == [int(kronor) * 100] * 3
 
 
-def ledgers(store: BookStore[AnyEvent]) -> list[Sums]:
+def ledgers(store: BookStore[AnyEvent], as_of: date) -> list[Sums]:
     """Return the ledger of a book from the read model and by both replays."""
     kept = read_models.KeptModel(store, None)
     kept.catch_up()
-    histories = (
-        kept.model.history(store.head()),
-        queries.replayed(store, None),
-        queries.accounts_replayed(store, None),
-    )
+    by_account = queries.accounts_replayed(store, None, as_of)
+    assert by_account is not None
+    histories = (kept.model.history(store.head()), queries.replayed(store, None), by_account)
     return [history.ledger for history in histories]
 
 
@@ -371,10 +382,10 @@ def test_content_and_position_are_written_together_or_not_at_all(store: BookStor
         model.node((9, 9))
 
 
-def test_a_place_that_cannot_be_written_costs_only_time(store: BookStore[AnyEvent], data: Path) -> None:
-    (data / FOLDER).write_text("not a directory")
+def test_a_place_that_cannot_be_written_costs_only_time(store: BookStore[AnyEvent], file: Path) -> None:
+    file.parent.write_text("not a directory")
 
-    assert asked(store, data / FOLDER / "varend.ledger") == replayed(store)
+    assert asked(store, file) == replayed(store)
 
 
 def test_a_directory_in_its_place_costs_only_time(store: BookStore[AnyEvent], file: Path) -> None:
@@ -396,22 +407,21 @@ def test_sums_beyond_the_columns_are_folded(
     assert live.catch_up() == store.head()
 
 
-def test_answers_many_threads_while_the_book_grows(data: Path, tmp_path: Path) -> None:
-    with open_shelf(data, MAPPER) as shelf, open_shelf(tmp_path / "growing", MAPPER) as other:
-        events = [event for _, event in shelf.open("varend").events()]
-        store = other.create("varend")
-        store.append(events[:50], after=0)
-        live = LiveBook(store, ModelFile(tmp_path / "growing" / FOLDER / "varend.ledger"))
-        with ThreadPoolExecutor(4) as threads:
-            answers = []
-            for after in range(50, len(events), 10):
-                answers += [threads.submit(live.report, QUESTION, None, LAYOUTS) for _ in range(3)]
-                store.append(events[after : after + 10], after=after)
-            made = {report.position: report for report in (answer.result() for answer in answers)}
+def test_answers_many_threads_while_the_book_grows(shelf: BookShelf[AnyEvent], file: Path) -> None:
+    events = [event for _, event in shelf.open("varend").events()]
+    store = shelf.create("growing")
+    store.append(events[:50], after=0)
+    live = LiveBook(store, ModelFile(file))
+    with ThreadPoolExecutor(4) as threads:
+        answers = []
+        for after in range(50, len(events), 10):
+            answers += [threads.submit(live.report, QUESTION, None, LAYOUTS) for _ in range(3)]
+            store.append(events[after : after + 10], after=after)
+        made = {report.position: report for report in (answer.result() for answer in answers)}
 
-        for position, report in made.items():
-            then = queries.report(store, QUESTION, position, LAYOUTS)
-            assert report.tables == then.tables
+    for position, report in made.items():
+        then = queries.report(store, QUESTION, position, LAYOUTS)
+        assert report.tables == then.tables
 
 
 @pytest.mark.parametrize(
@@ -445,8 +455,15 @@ def test_a_damaged_voucher_is_told_with_its_position(data: Path, before: bytes, 
 
 
 def test_the_command_line_uses_it_and_proving_does_not(
-    data: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, file: Path
+    store: BookStore[AnyEvent],
+    place: str,
+    tmp_path: Path,
+    capfdbinary: pytest.CaptureFixture[bytes],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    data, database = (tmp_path, place) if in_postgres(place) else (Path(place), "")
+    monkeypatch.setenv("GRUNDBOK_POSTGRES", database)
+    file = model_file(Settings(data=data, postgres=database or None), "varend")._path
     grundbok = runner(data, capfdbinary, monkeypatch)
     question = ("report", "interim", "--book", "varend", "--as-of", "2017-T2", "--known-at", "2017-10-20")
     first, second = grundbok(*question), grundbok(*question)
@@ -455,7 +472,7 @@ def test_the_command_line_uses_it_and_proving_does_not(
     assert first.code == 0
     file.write_bytes(b"spoiled")
 
-    assert proved(data / "varend.sqlite").faults == ()
+    assert verify(store, MAPPER).faults == ()
     assert file.read_bytes() == b"spoiled"
 
 

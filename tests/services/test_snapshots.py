@@ -1,6 +1,5 @@
 """Snapshots: used when they are of this book by this program, else ignored; never the reason that something fails."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,16 +13,26 @@ from services.application.state import Known
 from services.application.writer import BookWriter
 from services.bootstrap import running
 from services.clock import FixedClock
+from services.event_store.catalogue_mapper import catalogue_mapper
 from services.event_store.failures import Unavailable
 from services.event_store.shelf import BookShelf
+from services.event_store.shelves import open_shelf
 from services.event_store.store import BookStore
 from services.settings import Settings
 from tests.builders import a_correction
 from tests.services.messages import NOON, codes, envelope, founding, read, vouchers
+from tests.services.places import in_postgres, replaced
 
 Store = BookStore[AnyEvent]
 COUNT = 300
 """Vouchers of the book, enough for a snapshot at rest."""
+
+
+@pytest.fixture
+def shelf(place: str) -> Iterator[BookShelf[AnyEvent]]:
+    """Give an empty shelf of either kind."""
+    with open_shelf(place, catalogue_mapper()) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -71,6 +80,24 @@ def test_knows_what_a_replay_knows(store: Store, file: Path, known: Known) -> No
     assert loaded is not None
     assert loaded[0] == known
     assert loaded[0] == BookWriter(store, FixedClock(NOON))._caught_up()
+
+
+def test_wherever_it_is_taken_it_knows_what_a_replay_knows(
+    store: Store, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each writer goes on from the snapshot of the one before."""
+    monkeypatch.setattr(snapshots, "EVENTS_AT_REST", 1)
+    batches = [founding(), vouchers(1), vouchers(6, first=2), vouchers(113, first=8), vouchers(2, first=121)]
+    for messages in batches:
+        writer = a_writer(store, file)
+        writer.write(read(*messages))
+        writer.rest()
+        loaded, replayed = Snapshots(file).load(store), BookWriter(store, FixedClock(NOON))
+
+        assert loaded is not None
+        assert loaded[0] == replayed._caught_up()
+        assert loaded[0].position == store.head()
+        assert loaded[1].positions == replayed._places.positions
 
 
 def test_finds_the_voucher_that_a_correction_names(store: Store, file: Path, known: Known) -> None:
@@ -159,34 +186,29 @@ def test_is_ignored_in_another_book(
 
 
 def test_is_ignored_when_the_book_was_put_back(
-    shelf: BookShelf[AnyEvent], store: Store, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shelf: BookShelf[AnyEvent], store: Store, place: str, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writer = a_writer(store, file)
     writer.write(read(*founding(), *vouchers(10)))
-    store.close()
-    book = tmp_path / "books" / "prov.sqlite"
-    shutil.copy(book, tmp_path / "copy")
+    then = [event for _, event in store.events()]
     writer.write(read(*vouchers(COUNT, first=11)))
     writer.rest()
-    store.close()
-    shutil.copy(tmp_path / "copy", book)
 
-    older = shelf.open("prov")
+    older = replaced(shelf, place, "prov", then)
 
     assert file.exists()
     assert begins_after(older, file, monkeypatch) == 0
 
 
 def test_is_ignored_when_the_book_went_on_otherwise(
-    shelf: BookShelf[AnyEvent], store: Store, known: Known, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shelf: BookShelf[AnyEvent], store: Store, known: Known, place: str, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.close()
-    (tmp_path / "books" / "prov.sqlite").unlink()
-    replaced = shelf.create("prov")
-    BookWriter(replaced, FixedClock(NOON)).write(read(*founding(), *vouchers(COUNT + 20, first=500)))
+    then = [event for _, event in store.events(upto=known.position // 2)]
+    other = replaced(shelf, place, "prov", then)
+    BookWriter(other, FixedClock(NOON)).write(read(*vouchers(COUNT, first=500)))
 
-    assert replaced.head() > known.position
-    assert begins_after(replaced, file, monkeypatch) == 0
+    assert other.head() > known.position
+    assert begins_after(other, file, monkeypatch) == 0
 
 
 def test_a_snapshot_that_cannot_be_written_fails_nothing(store: Store, file: Path) -> None:
@@ -239,13 +261,15 @@ def test_tells_programs_apart_by_their_text(tmp_path: Path, monkeypatch: pytest.
     assert snapshots.program.__wrapped__() == b""
 
 
-def test_the_program_keeps_snapshots_of_what_it_writes(tmp_path: Path) -> None:
-    settings = Settings(data=tmp_path)
+def test_the_program_keeps_snapshots_of_what_it_writes(place: str, tmp_path: Path) -> None:
+    elsewhere = in_postgres(place)
+    settings = Settings(data=tmp_path, postgres=place if elsewhere else None)
     with running(settings, FixedClock(NOON)) as program:
         program.writer("prov", create=True).write(read(*founding(), *vouchers(COUNT)))
 
     with running(settings, FixedClock(NOON)) as program:
-        assert Snapshots(snapshot_file(tmp_path, "prov")).load(program.book("prov")) is not None
+        file = snapshot_file(tmp_path, "prov", elsewhere=elsewhere)
+        assert Snapshots(file).load(program.book("prov")) is not None
         assert program.shelf.names() == ["prov"]
 
 

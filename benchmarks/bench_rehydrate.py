@@ -7,6 +7,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.bench_ingest import VOUCHERS_SMOKE, timed
+from benchmarks.process import run
 from benchmarks.synthetic import messages
 from domain.catalogue import AnyEvent
 from services.application import snapshots
@@ -19,6 +20,24 @@ from services.event_store.store import BookStore
 from services.settings import Settings
 
 RUNS = 5
+
+READY = """
+import sys
+from pathlib import Path
+from services.application.snapshots import Snapshots, snapshot_file
+from services.application.writer import BookWriter
+from services.bootstrap import running
+from services.clock import SystemClock
+from services.settings import Settings
+data, *replay = sys.argv[1:]
+with running(Settings(data=Path(data))) as program:
+    store = program.book("bench")
+    kept = None if replay else Snapshots(snapshot_file(Path(data), "bench"))
+    writer = BookWriter(store, SystemClock(), kept)
+    writer.write([])
+    assert writer._known.position == store.head()
+"""
+"""A process that makes a book ready to take a message, from its snapshot or by replay."""
 
 
 def rehydrated(store: BookStore[AnyEvent], data: Path | None) -> float:
@@ -45,6 +64,7 @@ def bench_rehydrate_a_writer(benchmark: BenchmarkFixture, tmp_path: Path, vouche
         store = program.book("bench")
         replay = median(rehydrated(store, None) for _ in range(RUNS))
         snapshot = median(rehydrated(store, tmp_path) for _ in range(RUNS))
+    most, most_by_replay = (run(READY, str(tmp_path), *how).megabytes for how in ([], ["replay"]))
     benchmark.pedantic(lambda: None, rounds=1, iterations=1)  # type: ignore[no-untyped-call]
     benchmark.extra_info.update(
         what=f"{vouchers} vouchers, until the book takes a message",
@@ -52,4 +72,6 @@ def bench_rehydrate_a_writer(benchmark: BenchmarkFixture, tmp_path: Path, vouche
         limit=round(1000 * replay, 1),
         unit="ms",
         ratio=round(snapshot / replay, 4),
+        megabytes=round(most),
+        megabytes_by_replay=round(most_by_replay),
     )

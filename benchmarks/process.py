@@ -49,6 +49,8 @@ def run(program: str, *arguments: str, output: Path | None = None) -> Cost:
     opened = [(os.POSIX_SPAWN_OPEN, 1, place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)]
     with NamedTemporaryFile("r") as peak:
         environment = os.environ | {"PYTHONPATH": str(ROOT), PEAK: peak.name}
+        # A program that is installed is not compiled each time it is started.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         started = perf_counter()
         child = os.posix_spawn(
             sys.executable, [sys.executable, "-c", WATCHED + program, *arguments], environment, file_actions=opened

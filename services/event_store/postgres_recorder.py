@@ -28,8 +28,9 @@ from services.event_store.failures import (
     Unavailable,
 )
 from services.event_store.positioned import Batch, Identity
+from services.event_store.postgres_layout import TEMPORARY, parts
 from services.event_store.postgres_server import SchemaDatastore, assert_durable
-from services.event_store.recorder import LAST_POSITION, LAYOUT, BookRecorder, CommitUncertain, columns
+from services.event_store.recorder import LAST_POSITION, LAYOUT, BookRecorder, CommitUncertain, columns, differences
 
 T = TypeVar("T")
 
@@ -40,7 +41,6 @@ DISK_FULL, UNDEFINED_TABLE = "53100", "42P01"
 # The lock makes the order of positions the order of commits; inside the function each statement sees what was
 # committed before the lock was given. NOTIFY is a hint: it is sent on commit, and may be lost.
 SCHEMA = """
-CREATE SCHEMA {schema};
 CREATE TABLE {schema}.book (stream text NOT NULL, layout integer NOT NULL);
 INSERT INTO {schema}.book VALUES ({stream}, {layout});
 CREATE TABLE {schema}.stored_events (
@@ -134,15 +134,15 @@ class PostgresBookRecorder(PostgresApplicationRecorder, BookRecorder):
 
     def make_schema(self, book: str) -> None:
         """Make the schema of a book, whole or not at all; raises the library's errors, also when it is there."""
-        datastore = self.datastore
-        statements = SQL(SCHEMA).format(
-            schema=Identifier(datastore.schema),
-            stream=Literal(book),
-            layout=Literal(LAYOUT),
-            channel=Literal(self.channel_name),
+        with self.datastore.transaction(commit=True) as cursor:
+            cursor.execute(SQL("CREATE SCHEMA {}").format(Identifier(self.datastore.schema)))
+            cursor.execute(self._made_in(self.datastore.schema, book))
+
+    def _made_in(self, schema: str, book: str) -> Composed:
+        """Return the statements that make the tables of a book in a schema."""
+        return SQL(SCHEMA).format(
+            schema=Identifier(schema), stream=Literal(book), layout=Literal(LAYOUT), channel=Literal(self.channel_name)
         )
-        with datastore.transaction(commit=True) as cursor:
-            cursor.execute(statements)
 
     def create_table(self) -> None:
         """Do nothing: the tables are made with the schema, by `make_schema`."""
@@ -228,6 +228,18 @@ class PostgresBookRecorder(PostgresApplicationRecorder, BookRecorder):
         if layout != LAYOUT:
             raise LayoutUnknown(book=book, layout=layout, known=LAYOUT)
         return str(stream)
+
+    def troubles(self) -> list[str]:
+        """Return each table, trigger, function and constraint of the schema that is not as it was made.
+
+        They are compared with new ones, made beside it and taken back: the role that asks must be let make temporary
+        tables, and the server not be a standby.
+        """
+        with self.datastore.get_connection() as connection, connection.transaction(force_rollback=True):
+            connection.execute("SET TRANSACTION READ WRITE")  # a role's default may be to read only
+            found = parts(connection, self.datastore.schema)
+            connection.execute(self._made_in(TEMPORARY, ""))
+            return differences(found, parts(connection, TEMPORARY))
 
     def failure(self, error: PersistenceError, book: str, after: int) -> StoreFailure:
         """Return what an error of the library means for a caller who appended after (or read at) a position."""

@@ -1,7 +1,7 @@
 """What a recorder of a book can do beyond the library's `ApplicationRecorder`."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from eventsourcing.persistence import ApplicationRecorder, OperationalError, PersistenceError, StoredEvent
 
@@ -64,6 +64,15 @@ class BookRecorder(ApplicationRecorder):
     @abstractmethod
     def failure(self, error: PersistenceError, book: str, after: int) -> StoreFailure:
         """Return what an error of the library means for a caller who appended after (or read at) a position."""
+
+
+def differences(found: Mapping[str, str], made: Mapping[str, str]) -> list[str]:
+    """Return in what the parts that were found, by name, are not as they are made."""
+    return [
+        f"{name} {'is missing' if name not in found else 'was added' if name not in made else 'was changed'}"
+        for name in sorted(found.keys() | made.keys())
+        if found.get(name) != made.get(name)
+    ]
 
 
 def columns(stored_events: Sequence[StoredEvent], identities: Sequence[Identity]) -> Batch:

@@ -24,7 +24,7 @@ from services.event_store.failures import (
     Unavailable,
 )
 from services.event_store.positioned import Batch, Identity, StoredRow
-from services.event_store.recorder import LAST_POSITION, LAYOUT, BookRecorder, CommitUncertain, columns
+from services.event_store.recorder import LAST_POSITION, LAYOUT, BookRecorder, CommitUncertain, columns, differences
 from services.event_store.sqlite_connection import BookDatastore, make_durable
 
 APPLICATION_ID = 0x47724264
@@ -200,11 +200,7 @@ class SQLiteBookRecorder(SQLiteApplicationRecorder, BookRecorder):
         with translated(), closing(sqlite.connect(":memory:")) as connection:
             connection.executescript(SCHEMA)
             made = _objects(connection.cursor())
-        return troubles + [
-            f"{name} {'is missing' if name not in found else 'was added' if name not in made else 'was changed'}"
-            for name in sorted(found.keys() | made.keys())
-            if found.get(name) != made.get(name)
-        ]
+        return troubles + differences(found, made)
 
     def failure(self, error: PersistenceError, book: str, after: int) -> StoreFailure:
         """Return what an error of the library means for a caller who appended after (or read at) a position."""

@@ -215,6 +215,7 @@ def test_translates_errors_of_any_driver() -> None:
 
 
 def test_refuses_files_that_are_no_books(shelf: Shelf) -> None:
+    shelf.path("noise").parent.mkdir()
     shelf.path("noise").write_bytes(b"no database at all" * 100)
     shelf.path("empty").write_bytes(b"")
     other = plain(shelf.path("strange"))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 from time import perf_counter
@@ -22,11 +23,15 @@ from services.contract.subjects import IN_STREAM, events_stream, events_subject,
 from services.event_store.catalogue_mapper import catalogue_mapper
 from services.event_store.shelf import BookShelf
 from services.event_store.shelves import open_shelf
-from services.messaging.inbound import IN_PLAN, Inbound, read_stored
+from services.messaging.inbound import IN_PLAN, Inbound
 from services.messaging.nats_bus import NatsBus
 from services.messaging.nats_server import NatsServer
-from services.messaging.port import EPOCH, Outgoing, Stored, StreamPlan
+from services.messaging.port import Outgoing, StreamPlan
 from services.messaging.relay import Relay
+from services.messaging.writer_process import WriterProcess
+from services.messaging.writing import Heard, read_heard
+from services.settings import Settings
+from services.writing import writer_process
 
 if TYPE_CHECKING:
     from services.application.incoming import Incoming
@@ -42,14 +47,19 @@ BOOK = "bench"
 class Place:
     """A server, a connection and a shelf of books for one benchmark."""
 
-    def __init__(self, client: Client, shelf: BookShelf[AnyEvent]) -> None:
+    def __init__(self, client: Client, shelf: BookShelf[AnyEvent], process: WriterProcess) -> None:
         self.client = client
         self.bus = NatsBus(client)
         self.shelf = shelf
+        self._process = process
 
     def writer(self, book: str = BOOK) -> BookWriter:
         """Return the writer of a new book."""
         return BookWriter(self.shelf.create(book), SystemClock())
+
+    def inbound(self) -> Inbound:
+        """Return the reader of messages for a book, which is written as the service does it."""
+        return Inbound(BOOK, self.bus, partial(self._process.write, BOOK), lambda: 0)
 
 
 @asynccontextmanager
@@ -57,9 +67,12 @@ async def place(folder: Path) -> AsyncIterator[Place]:
     """Give a place on SQLite files and a server that acknowledges what is on disk."""
     with NatsServer(folder / "bus") as server, open_shelf(folder / "books", catalogue_mapper()) as shelf:
         client = await nats.connect(server.url, skip_subject_validation=True)
+        process = writer_process(Settings(data=folder / "books"))
+        process.start()
         try:
-            yield Place(client, shelf)
+            yield Place(client, shelf, process)
         finally:
+            process.close()
             await client.close()
 
 
@@ -93,8 +106,7 @@ async def write_all(writer: BookWriter, waiting: list[bytes]) -> None:
     """Write the same messages without a bus: the store's own limit."""
     for start in range(0, len(waiting), BATCH):
         batch: list[Incoming] = [
-            read_stored(Stored(number, "", line, {}, EPOCH))
-            for number, line in enumerate(waiting[start : start + BATCH], start + 1)
+            read_heard(Heard(number, "", line)) for number, line in enumerate(waiting[start : start + BATCH], start + 1)
         ]
         writer.write(batch)
 
@@ -122,10 +134,7 @@ def bench_messages_to_receipts(benchmark: BenchmarkFixture, tmp_path: Path) -> N
         async with place(tmp_path) as at:
             store = await seconds(write_all(at.writer("alone"), waiting))
             bus = await seconds(send_all(at, waiting))
-            writer = at.writer()
-            whole = await seconds(
-                take_all(Inbound(BOOK, at.bus, lambda: writer, at.shelf.open(BOOK).head), len(waiting))
-            )
+            whole = await seconds(take_all(at.inbound(), len(waiting)))
             assert at.shelf.open(BOOK).head() == at.shelf.open("alone").head() == len(waiting)
         limit = max(store, bus)
         return {
@@ -213,8 +222,7 @@ def bench_one_message_at_a_time(benchmark: BenchmarkFixture, tmp_path: Path) -> 
         async with place(tmp_path) as at:
             alone = at.writer("alone")
             direct = [await seconds(write_all(alone, [line])) for line in waiting]
-            writer = at.writer()
-            inbound = Inbound(BOOK, at.bus, lambda: writer, at.shelf.open(BOOK).head)
+            inbound = at.inbound()
             await at.bus.make(IN_PLAN)
             await inbound.step(0.0)
             times = []

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from domain.kernel.refusal import Refusal
 from services.application.asking import Context
 from services.application.latest import Latest
 from services.application.live_book import LiveBook
@@ -26,19 +27,22 @@ from services.messaging.nats_connection import Access, connected
 from services.messaging.nats_server import NatsServer
 from services.messaging.observed import Observed
 from services.messaging.parts import Hints, IngestPart, Part, RelayPart, ReportsPart, either
-from services.messaging.port import Bus
+from services.messaging.port import Bus, BusUnavailable
 from services.messaging.query_service import QueryService
 from services.messaging.relay import Relay
 from services.messaging.report_board import ReportBoard
 from services.messaging.service import MakePart, Service, until_told
 from services.messaging.settings import BusSettings
 from services.messaging.status_page import Heartbeat, status_page
+from services.messaging.writer_process import WriterProcess
+from services.writing import writer_process
 
 KINDS = ("ingest", "relay", "reports", "query")
 """The parts of the service, each of which may also run alone."""
 
 SERVER_DIRECTORY = "bus"
 SERVER_LOOK_SECONDS = 1.0
+CONNECT_AGAIN_SECONDS = 1.0
 
 
 class Running(NamedTuple):
@@ -59,55 +63,129 @@ async def serve(
 ) -> None:
     """Run these kinds of parts until the process is told to end; tell `ready` where, once they run.
 
-    Raises the refusals of connecting and of starting a server.
+    A bus that is away is waited for; meanwhile the status page says so. Raises the other refusals of connecting, and
+    those of starting a server.
     """
-    observed, hints = Observed(), Hints()
+    observed = Observed()
     async with AsyncExitStack() as stack:
-        access, server = await _bus_access(program, settings, server_port, stack)
-        told = observed.connection_told
-        client = await stack.enter_async_context(connected(access, f"grundbok {'+'.join(kinds)}", told))
+        status = await stack.enter_async_context(_status(settings, observed))
+        books = await _books(program, kinds, stack)
+        access, server = await _bus_access(program, settings, server_port, stack, observed)
+        stopping = asyncio.Event()
+        stack.enter_context(until_told(stopping))
+        client = await _connected(access, f"grundbok {'+'.join(kinds)}", observed, stopping, stack)
+        if client is None:
+            return
         observed.connected = lambda: client.is_connected
-        bus = NatsBus(client, replicas=settings.replicas)
-        lives = LiveBooks(program)
-        every = _makers(program, bus, settings, (observed, hints, lives))
-        makers = {kind: make for kind, make in every.items() if kind in kinds}
-        service = Service(bus, makers, program.shelf.names, observed, hints)
-        stack.enter_context(until_told(service.stopping))
-        heartbeat = Heartbeat(asyncio.get_running_loop().time)
-        await stack.enter_async_context(_in_background(heartbeat.beat()))
-        page = status_page(settings.status_host, settings.status_port, observed, heartbeat)
-        port = stack.enter_context(page)
         if server is not None:
-            await stack.enter_async_context(_in_background(_keep_up(server, service.stopping)))
-        await _listen(client, hints, kinds)
-        if "query" in kinds:
-            await stack.enter_async_context(_queries(client, program, observed, lives))
-            observed.works("query", "")
+            await stack.enter_async_context(_in_background(_keep_up(server, observed, stopping)))
+        around = _Around(program, settings, observed, stopping, stack, books)
+        service = await _parts(client, kinds, around)
         await service.prepare()
-        address = f"http://{settings.status_host}:{port}"
-        ready(Running(access.places, address, service.stopping.set))
+        ready(Running(access.places, status, stopping.set))
         await service.run()
 
 
+@asynccontextmanager
+async def _status(settings: BusSettings, observed: Observed) -> AsyncIterator[str]:
+    """Show how things are, from the beginning, when nothing is connected yet; give the address."""
+    observed.connected = lambda: False
+    heartbeat = Heartbeat(asyncio.get_running_loop().time)
+    with status_page(settings.status_host, settings.status_port, observed, heartbeat) as port:
+        async with _in_background(heartbeat.beat()):
+            address = f"http://{settings.status_host}:{port}"
+            observed.log.info("status page", address=address)
+            yield address
+
+
+async def _connected(
+    access: Access, name: str, observed: Observed, stopping: asyncio.Event, stack: AsyncExitStack
+) -> Client | None:
+    """Return a connection to the bus, however long it takes; None when the process is told to end before."""
+    observed.bus = access.places
+    while not stopping.is_set():
+        entering = stack.enter_async_context(connected(access, name, observed.connection_told))
+        try:
+            return await _unless(stopping, entering)
+        except BusUnavailable:
+            await either(stopping, seconds=CONNECT_AGAIN_SECONDS)  # it was told what stands in the way
+    return None
+
+
+async def _unless(stopping: asyncio.Event, work: Coroutine[None, None, Client]) -> Client | None:
+    """Return what some work comes to, or None if it is time to stop before; raises what the work raises."""
+    working, told = asyncio.create_task(work), asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait((working, told), return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        working.cancel()
+        told.cancel()
+        await asyncio.wait((working, told))
+
+
+class _Around(NamedTuple):
+    """What the parts of a service have around them."""
+
+    program: Program
+    settings: BusSettings
+    observed: Observed
+    stopping: asyncio.Event
+    stack: AsyncExitStack
+    books: WriterProcess
+
+
+async def _books(program: Program, kinds: Collection[str], stack: AsyncExitStack) -> WriterProcess:
+    """Return the process that writes the books, started early where it is needed, as it takes a while to be ready."""
+    books = writer_process(program.settings)
+    if "ingest" in kinds:
+        await asyncio.to_thread(books.start)
+        stack.push_async_callback(asyncio.to_thread, books.close)
+    return books
+
+
+async def _parts(client: Client, kinds: Collection[str], around: _Around) -> Service:
+    """Return the service that runs the parts of each book; questions are answered from now on."""
+    program, settings, observed, stopping, stack, books = around
+    hints, lives = Hints(), LiveBooks(program)
+    bus = NatsBus(client, replicas=settings.replicas)
+    every = _makers(program, bus, settings, (observed, hints, lives, books))
+    makers = {kind: make for kind, make in every.items() if kind in kinds}
+    await _listen(client, hints, kinds)
+    if "query" in kinds:
+        await stack.enter_async_context(_queries(client, program, settings, observed, lives))
+        observed.works("query", "")
+    return Service(bus, makers, program.shelf.names, observed, hints, works_for=settings.works_for, stopping=stopping)
+
+
 async def _bus_access(
-    program: Program, settings: BusSettings, port: int, stack: AsyncExitStack
+    program: Program, settings: BusSettings, port: int, stack: AsyncExitStack, observed: Observed
 ) -> tuple[Access, NatsServer | None]:
     """Return how the bus is reached; start a server of our own where none is named."""
     if settings.access is not None:
         return settings.access, None
     server = NatsServer(Path(program.settings.data) / SERVER_DIRECTORY, port=port)
+    observed.bus = str(server.directory)
+    server.waiting = lambda: observed.log.warning("nats-server", state="waiting for the last one to end")
     await asyncio.to_thread(server.start)
     stack.push_async_callback(asyncio.to_thread, server.stop)
     return Access(urls=(server.url,)), server
 
 
-async def _keep_up(server: NatsServer, stopping: asyncio.Event) -> None:
-    """Start our own server again if it has ended by itself; its streams are as they were."""
-    log = structlog.get_logger("grundbok")
+async def _keep_up(server: NatsServer, observed: Observed, stopping: asyncio.Event) -> None:
+    """Start our own server again if it has ended by itself, until it does; its streams are as they were."""
+    is_news = True
     while not stopping.is_set():
         if not server.running:
-            log.warning("nats-server", state="ended, starting again")
-            await asyncio.to_thread(server.start)
+            if is_news:
+                observed.log.warning("nats-server", state="ended, starting again")
+            try:
+                await asyncio.to_thread(server.start)
+            except Refusal as refusal:
+                observed.fails("nats-server", "", refusal)
+            else:
+                observed.works("nats-server", "")
+        is_news = server.running
         await either(stopping, seconds=SERVER_LOOK_SECONDS)
 
 
@@ -123,17 +201,17 @@ async def _listen(client: Client, hints: Hints, kinds: Collection[str]) -> None:
 
 
 def _makers(
-    program: Program, bus: Bus, settings: BusSettings, shared: tuple[Observed, Hints, "LiveBooks"]
+    program: Program, bus: Bus, settings: BusSettings, shared: tuple[Observed, Hints, "LiveBooks", WriterProcess]
 ) -> Mapping[str, MakePart]:
     """Return what makes the part of each kind for a book."""
-    observed, hints, lives = shared
+    observed, hints, lives, books = shared
     decode = catalogue_mapper().decode
 
     def ingest(book: str) -> Part:
         def head() -> int:
             return program.book(book).head() if program.shelf.exists(book) else 0
 
-        return IngestPart(Inbound(book, bus, lambda: program.writer(book, create=True), head), observed, hints)
+        return IngestPart(Inbound(book, bus, partial(books.write, book), head), observed, hints)
 
     def relay(book: str) -> Part:
         return RelayPart(Relay(program.book(book), bus, decode, keep=settings.keep), observed)
@@ -151,10 +229,14 @@ def _makers(
 
 
 def _queries(
-    client: Client, program: Program, observed: Observed, lives: "LiveBooks"
+    client: Client, program: Program, settings: BusSettings, observed: Observed, lives: "LiveBooks"
 ) -> AbstractAsyncContextManager[None]:
     decode, layouts, today = catalogue_mapper().decode, Layouts(program.settings.data), _today(program)
-    return QueryService(client, lives.open, lambda: Context(layouts, today(), decode), observed).running()
+
+    def context() -> Context:
+        return Context(layouts, today(), decode)
+
+    return QueryService(client, lives.open, context, observed, settings.associations).running()
 
 
 def _today(program: Program) -> Callable[[], date]:

@@ -6,7 +6,7 @@ from typing import get_args
 
 import msgspec
 
-from domain.kernel.refusal import Language, Refusal
+from domain.kernel.refusal import Language, Refusal, say
 
 DATA = "GRUNDBOK_DATA"
 POSTGRES = "GRUNDBOK_POSTGRES"
@@ -25,6 +25,17 @@ class SettingWrong(Refusal):
     code = "setting_wrong"
     sv = "{setting} kan inte vara {value!r}: {expected}."
     en = "{setting} cannot be {value!r}: {expected}."
+
+    def __init__(self, *, setting: str, value: str, expected: str, expected_sv: str = "") -> None:
+        """Say what would be right: in both languages, unless it is the same in both."""
+        self._expected_sv = expected_sv or expected
+        super().__init__(setting=setting, value=value, expected=expected)
+
+    def sentence(self, language: Language = "sv") -> str:
+        """Return the reason in words."""
+        return (
+            say(self.sv, self.facts | {"expected": self._expected_sv}) if language == "sv" else super().sentence("en")
+        )
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +58,9 @@ def read_settings(environment: Mapping[str, str], *, data: str | None = None, la
     """
     directory = data if data is not None else environment.get(DATA) or "var"
     if Path(directory).exists() and not Path(directory).is_dir():
-        raise SettingWrong(setting="--data" if data else DATA, value=directory, expected="not a directory")
+        expected, expected_sv = "it is to be a directory", "det ska vara en katalog"
+        setting = "--data" if data else DATA
+        raise SettingWrong(setting=setting, value=directory, expected=expected, expected_sv=expected_sv)
     dsn = None if data is not None else environment.get(POSTGRES) or None
     if dsn is not None and not dsn.startswith(("postgresql://", "postgres://")):
         raise SettingWrong(setting=POSTGRES, value="…", expected="postgresql://…")

@@ -1,6 +1,6 @@
 """From the lines of a file to messages: each line becomes a message or a refusal with its place."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from services.contract.answers import Refused, refused_at
@@ -19,18 +19,6 @@ from services.contract.unreadable import (
 Incoming = Message | Refused
 
 BOM = b"\xef\xbb\xbf"
-
-
-def read_file(file: BinaryIO, name: str) -> Iterator[tuple[Incoming, int]]:
-    """Iterate over what the lines of a file say, and the byte of the file at which each line ends.
-
-    A file that is no file of messages at all (empty, binary) gives one refusal.
-    """
-    try:
-        for line in read_lines(file):
-            yield read_line(line, name), line.end
-    except Unreadable as refusal:
-        yield refused_at(refusal, Place(file=name)), 0
 
 
 def read_line(line: Line, name: str) -> Incoming:
@@ -57,3 +45,17 @@ def _refuse_odd_line(text: bytes) -> None:
         raise CarriageReturn
     if not text or text.isspace():
         raise LineEmpty
+
+
+def read_file(
+    file: BinaryIO, name: str, read: Callable[[Line, str], Incoming] = read_line
+) -> Iterator[tuple[Incoming, int]]:
+    """Iterate over what the lines of a file say, and the byte of the file at which each line ends.
+
+    A file that is no file of messages at all (empty, binary) gives one refusal.
+    """
+    try:
+        for line in read_lines(file):
+            yield read(line, name), line.end
+    except Unreadable as refusal:
+        yield refused_at(refusal, Place(file=name)), 0

@@ -2,23 +2,16 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 import msgspec
 
 from domain.books.register import RegisterAssociation
 from services.application.incoming import Incoming, read_file
+from services.application.reading import BATCH_MESSAGES, batches, is_pipe, opened
 from services.contract.answers import Answer
 from services.contract.envelope import Message
 from services.contract.unreadable import FileLocked, FileMissing
-
-BATCH_MESSAGES = 1000
-"""Messages that are acknowledged together."""
-
-BATCH_BYTES = 4 * 1024 * 1024
-"""Bytes of lines after which a batch is written though it is not full."""
-
-BUFFER_BYTES = 1024 * 1024
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -44,7 +37,7 @@ def check_files(names: Iterable[str]) -> int:
         path = Path(name)
         try:
             total += path.stat().st_size
-            if not _is_pipe(path):
+            if not is_pipe(path):
                 path.open("rb").close()
         except FileNotFoundError as error:
             raise FileMissing(path=name) from error
@@ -58,9 +51,9 @@ def begins_a_book(name: str) -> bool:
 
     What cannot be read is answered for what it is, rather than for the book that it might have begun. A pipe may.
     """
-    if _is_pipe(Path(name)):
+    if is_pipe(Path(name)):
         return True
-    with _opened(name) as file:
+    with opened(name) as file:
         first, _ = next(read_file(file, name))
     return not isinstance(first, Message) or isinstance(first.command, RegisterAssociation)
 
@@ -78,34 +71,8 @@ def ingest(
     """
     total = check_files(names)
     answered = 0
-    for batch, name, done in _batches(names, batch_messages):
-        answers = writer.write(batch)
+    for batch in batches(names, batch_messages):
+        answers = writer.write(batch.messages)
         answered += len(answers)
-        progress(Progress(name, done, total, answered))
+        progress(Progress(batch.file, batch.done, total, answered))
         yield answers
-
-
-def _batches(names: Sequence[str], batch_messages: int) -> Iterator[tuple[list[Incoming], str, int]]:
-    batch: list[Incoming] = []
-    before, written, done, name = 0, 0, 0, ""
-    for name in names:
-        end = 0
-        with _opened(name) as file:
-            for incoming, end in read_file(file, name):
-                batch.append(incoming)
-                done = before + end
-                if len(batch) >= batch_messages or done - written >= BATCH_BYTES:
-                    yield batch, name, done
-                    batch, written = [], done
-        before += end
-    if batch:
-        yield batch, name, done
-
-
-def _opened(name: str) -> BinaryIO:
-    return Path(name).open("rb", buffering=BUFFER_BYTES)
-
-
-def _is_pipe(path: Path) -> bool:
-    """Tell whether what is read from the path is gone then, as with /dev/stdin: it is opened once only."""
-    return not path.is_file() and not path.is_dir()

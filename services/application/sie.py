@@ -19,7 +19,7 @@ from services.application.registration import Registered, registered_after
 from services.contract.answers import Answer, Receipt, Refused
 from services.contract.envelope import SPEC_VERSION, TYPE_PREFIX, Message, Place, read_message
 from services.contract.unreadable import Unreadable
-from services.event_store.positioned import Identity, content_digest, identity_key
+from services.event_store.positioned import Identity, identity_key
 from services.event_store.store import BookStore
 from services.formats.sie4_compare import compare_balances
 from services.formats.sie4_export import Exported, export_sie
@@ -168,7 +168,7 @@ def _same_or_first(
     messages = [read_message(_line(plan, planned, day), Place(name, planned.line)) for day in days]
     if identity is None:
         return messages[0]
-    return next((one for one in messages if content_digest(one.content) == identity.digest), messages[0])
+    return next((one for one in messages if one.digest == identity.digest), messages[0])
 
 
 def _line(plan: Plan, planned: Planned, day: date | None) -> bytes:

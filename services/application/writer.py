@@ -22,7 +22,7 @@ from services.contract.answers import Answer, Receipt, Refused
 from services.contract.envelope import Message
 from services.event_store.failures import Conflict, OutcomeUnknown, Unavailable
 from services.event_store.locks import FairLock
-from services.event_store.positioned import Identity, content_digest, identity_key
+from services.event_store.positioned import Identity, identity_key
 from services.event_store.store import WAIT_SECONDS, BookStore
 
 ATTEMPTS = 12
@@ -187,7 +187,7 @@ class BookWriter:
 
 
 def _delivery(message: Message) -> Delivery:
-    return Delivery(message, identity_key(message.source, message.id), content_digest(message.content))
+    return Delivery(message, identity_key(message.source, message.id), message.digest)
 
 
 def _spans(identities: Iterable[Identity]) -> Iterator[tuple[int, int]]:

@@ -5,13 +5,14 @@ import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, closing
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from cyclopts import App, Parameter, validators
 
-from services.application.ingest import BATCH_BYTES, BATCH_MESSAGES, BUFFER_BYTES, check_files
+from domain.kernel.refusal import Language
+from services.application.ingest import check_files
+from services.application.reading import BATCH_BYTES, BATCH_MESSAGES, opened
 from services.bootstrap import running
 from services.cli.bus_demo import demo
 from services.cli.bus_keys import bus_keys
@@ -132,15 +133,16 @@ def events(
 @bus.command
 def dead(*, book: Book, number: Numbers = None, code: Code = "", output: TextOrJson = "text", lang: Lang = None) -> int:
     """List the messages for a book that were refused: number, sequence, code, reason; as JSON with the message."""
+    language = lang or language_of(sys.argv)
 
     async def work(nats: NatsBus) -> int:
         shown = 0
         async for batch in letters(nats, book, numbers=number or (), code=code):
             for letter in batch:
-                sys.stdout.write(_shown(letter, as_json=output == "json"))
+                sys.stdout.write(_as_json(letter) if output == "json" else _as_text(letter, language))
                 shown += 1
         if not shown:
-            say_aside(SAID[lang or language_of(sys.argv)]["none"].format(book=book))
+            say_aside(SAID[language]["none"].format(book=book))
         return OK
 
     return _on_the_bus("dead", work)
@@ -256,7 +258,7 @@ async def _send_file(sender: Sender, name: str, tally: Tally) -> None:
 
 
 def _batches(name: str) -> Generator[list[Line], None, None]:
-    with Path(name).open("rb", buffering=BUFFER_BYTES) as file:
+    with opened(name) as file:
         batch: list[Line] = []
         size = 0
         for line in read_lines(file):
@@ -280,9 +282,12 @@ async def _answers(sender: Sender, name: str, batch: list[Line]) -> list[Answer]
     ]
 
 
-def _shown(letter: DeadLetter, *, as_json: bool) -> str:
-    if not as_json:
-        return f"{letter.number}  {letter.sequence}  {letter.code}  {letter.field or '-'}  {letter.reason}\n"
+def _as_text(letter: DeadLetter, language: Language) -> str:
+    reason = letter.sentence(language)
+    return f"{letter.number}  {letter.sequence}  {letter.code}  {letter.field or '-'}  {reason}\n"
+
+
+def _as_json(letter: DeadLetter) -> str:
     value = {**msgspec.structs.asdict(letter), "data": letter.data.decode("utf-8", "replace")}
     return f"{msgspec.json.encode(value).decode()}\n"
 

@@ -16,6 +16,10 @@ TOLD = {
     "sv": "{count} nya nycklar i {place}. Starta om servrarna, en i taget: de läser {configuration}.",
     "en": "{count} new keys in {place}. Restart the servers, one at a time: they read {configuration}.",
 }
+UNCHANGED = {
+    "sv": "Inget har ändrats i {place}: alla användare har nycklar, och servrarna har inget nytt att läsa.",
+    "en": "Nothing has changed in {place}: every user has a key, and the servers have nothing new to read.",
+}
 
 
 def bus_keys(
@@ -40,7 +44,6 @@ def bus_keys(
     for user in keys.made:
         sys.stdout.write(f"{user}\n")
     configuration = directory / SERVER_FILES / AUTHORIZATION
-    say_aside(
-        TOLD[lang or language_of(sys.argv)].format(count=len(keys.made), place=directory, configuration=configuration)
-    )
+    told = (TOLD if keys.changed else UNCHANGED)[lang or language_of(sys.argv)]
+    say_aside(told.format(count=len(keys.made), place=directory, configuration=configuration))
     return OK

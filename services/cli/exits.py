@@ -43,6 +43,7 @@ BY_CODE: dict[str, int] = {
     "damaged_book": UNVERIFIED,
     "store_unavailable": FAILED,
     "outcome_unknown": FAILED,
+    "writer_ended": FAILED,
     "newer_than_program": FAILED,
     "layout_unknown": FAILED,
     "unsafe_storage": FAILED,

@@ -31,16 +31,27 @@ def serve(
     nats_port: Annotated[
         int, Parameter(name="--nats-port", help="Port of our own NATS server, on loopback. 0: any that is free.")
     ] = 4222,
+    associations: Annotated[
+        str | None,
+        Parameter(
+            name="--associations",
+            help="Work for these books only: names with commas between. Default: GRUNDBOK_ASSOCIATIONS, or all.",
+        ),
+    ] = None,
     data: Data = None,
     lang: Lang = None,
 ) -> int:
     """Take in messages from the bus, and give out receipts, events, reports and answers, until told to end.
 
     The bus is named by GRUNDBOK_NATS; without it, a NATS server of our own runs beside, with its streams in the
-    directory of the books. Other settings of the bus are environment variables, see docs/bus.md.
+    directory of the books. Other settings of the bus are environment variables, see docs/bus.md. A bus that is named
+    and does not answer is waited for, while the status page says so.
+
+    Books may be shared out between services on one bus, each with its own `--associations`; then none takes up the
+    messages or the questions of another. A book that is named and not there yet may come.
     """
     settings = read_settings(os.environ, data=data, language=lang)
-    bus_settings = read_bus_settings(os.environ)
+    bus_settings = read_bus_settings(os.environ, associations=associations)
     kinds = tuple(kind for kind in KINDS if not only or kind in only)
     log_to_stderr()
 

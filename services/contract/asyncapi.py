@@ -265,14 +265,15 @@ def _dead() -> Part:
         subjects.FIELD_HEADER: "The field that was refused; empty where it is the message as a whole.",
         subjects.REASON_HEADER: "The reason in Swedish, on one line.",
     }
+    some_have = {
+        subjects.REASON_EN_HEADER: "The reason in English, on one line; letters of older programs lack it.",
+        f"{subjects.KEPT_PREFIX}{MESSAGE_ID}": "The Nats-Msg-Id that the message had, if it had one.",
+    }
     return {
         "name": "dead",
         "summary": "A message as it was sent, whatever it was, with its headers and why it was refused.",
         "payload": {"description": "The bytes that were sent; they need not be JSON."},
-        "headers": _headers(
-            said | {f"{subjects.KEPT_PREFIX}{MESSAGE_ID}": "The Nats-Msg-Id that the message had, if it had one."},
-            *said,
-        ),
+        "headers": _headers(said | some_have, *said),
     }
 
 

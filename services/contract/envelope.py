@@ -6,6 +6,7 @@ and ignored; any other is refused, so that a misspelt attribute is never dropped
 
 import difflib
 from datetime import UTC, date, datetime
+from hashlib import blake2b
 from typing import Annotated
 
 import msgspec
@@ -27,6 +28,10 @@ SPEC_VERSION = "1.0"
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=250)]
 Extension = str | int | bool | None
+
+
+DIGEST_BYTES = 16
+"""Length of digests in bytes: two of 2**40 contents meet by chance with probability 2**-49."""
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -76,7 +81,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A message that was understood: who sent it, what it asks, and the canonical bytes that say it is the same."""
+    """A message that was understood: who sent it, what it asks, and the digest by which the same content is known."""
 
     id: str
     source: str
@@ -85,7 +90,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     actor: str
     registered_on: date | None
     command: Command
-    content: bytes
+    digest: bytes
     place: Place = NOWHERE
 
 
@@ -102,7 +107,7 @@ _defaults = {
 }
 _encode = msgspec.json.encode
 # Fields in the order of their names: what a message says does not depend on how our classes are written down.
-_canonical = msgspec.json.Encoder(order="sorted").encode
+canonical = msgspec.json.Encoder(order="sorted").encode
 
 
 def read_message(line: bytes, place: Place = NOWHERE) -> Message:
@@ -119,8 +124,8 @@ def read_message(line: bytes, place: Place = NOWHERE) -> Message:
     except READING_ERRORS as error:
         raise explain(error, line, "data", bytes(envelope.data)) from error
     actor = envelope.actor or envelope.source
-    said = _canonical(command)
-    content = _encode((envelope.type, envelope.subject, envelope.registrationdate, actor)) + said
+    said = canonical(command)
+    content = content_of(envelope.type, envelope.subject, envelope.registrationdate, actor, said)
     _refuse_odd_attributes(envelope, actor)
     _refuse_control_characters(line, content)
     _refuse_repeated_keys(line, envelope, said)
@@ -132,9 +137,19 @@ def read_message(line: bytes, place: Place = NOWHERE) -> Message:
         actor=actor,
         registered_on=envelope.registrationdate,
         command=command,
-        content=content,
+        digest=content_digest(content),
         place=place,
     )
+
+
+def content_of(kind: str, subject: str, registered_on: date | None, actor: str, said: bytes) -> bytes:
+    """Return the canonical bytes of what a message says; `said` is its command in canonical form."""
+    return _encode((kind, subject, registered_on, actor)) + said
+
+
+def content_digest(content: bytes) -> bytes:
+    """Return the 16-byte digest by which the same content is recognised."""
+    return blake2b(content, digest_size=DIGEST_BYTES).digest()
 
 
 def message_of(command: Command, *, message_id: str, source: str, subject: str, actor: str) -> Message:

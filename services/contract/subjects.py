@@ -21,6 +21,7 @@ MADE_HEADER = "Grundbok-Stream-Made"
 CODE_HEADER = "Grundbok-Code"
 FIELD_HEADER = "Grundbok-Field"
 REASON_HEADER = "Grundbok-Reason"
+REASON_EN_HEADER = "Grundbok-Reason-En"
 """What an answer and a dead letter say of the message: its sequence in which making of the stream, and why not."""
 
 KEPT_PREFIX = "Grundbok-Had-"

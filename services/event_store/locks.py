@@ -114,6 +114,7 @@ class FileTurnstile:
     def __init__(self, directory: Path, book: str) -> None:
         self._book = book
         self._threads = FairLock(book)
+        self._directory = directory
         self._paths = (directory / f"{book}.gate", directory / f"{book}.pen")
         self._files: tuple[int, ...] = ()
         self._process = 0
@@ -170,6 +171,8 @@ class FileTurnstile:
             self._close()
             self._process = os.getpid()
         if not self._files:
+            # Now, and not when the shelf is opened: who only reads leaves nothing behind.
+            self._directory.mkdir(parents=True, exist_ok=True)
             for path in self._paths:
                 self._files += (os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644),)
         return self._files

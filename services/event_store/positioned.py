@@ -5,7 +5,6 @@ stream and (in the library's words) notification id are one number, 1..n without
 """
 
 from collections.abc import Sequence
-from hashlib import blake2b
 from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -14,9 +13,6 @@ from domain.kernel.refusal import ensure
 
 E = TypeVar("E")
 """The events of a catalogue: a union of frozen, tagged msgspec structs."""
-
-DIGEST_BYTES = 16
-"""Length of digests in bytes: two of 2**40 contents meet by chance with probability 2**-49."""
 
 
 class Positioned(msgspec.Struct, Generic[E], frozen=True, gc=False):
@@ -72,8 +68,3 @@ def identity_key(source: str, message_id: str) -> bytes:
     """
     ensure("\0" not in source, "the source of a message must not contain NUL")
     return f"{source}\0{message_id}".encode()
-
-
-def content_digest(content: bytes) -> bytes:
-    """Return the 16-byte digest by which the same content is recognised."""
-    return blake2b(content, digest_size=DIGEST_BYTES).digest()

@@ -41,7 +41,7 @@ class MemoryShelf(BookShelf[E]):
 
 
 def open_shelf(place: str | Path, mapper: TaggedMapper[E]) -> BookShelf[E]:
-    """Return the shelf at a place: `postgresql://...`, `memory:`, or else a directory, which is made if missing.
+    """Return the shelf at a place: `postgresql://...`, `memory:`, or else a directory, which its first book makes.
 
     Raises `Unavailable`, or `UnsafeStorage` when the database does not promise durability.
     """

@@ -1,6 +1,7 @@
 """Books as SQLite files in a directory: `<directory>/<book>.sqlite`."""
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,8 +30,9 @@ class SQLiteShelf(BookShelf[E]):
         super().__init__(mapper, open_max=open_max)
         self._directory = directory
         self._turnstiles: dict[str, FileTurnstile] = {}
-        with _surfacing(str(directory)):
-            (directory / LOCKS).mkdir(parents=True, exist_ok=True)
+        # It is made with its first book: who only reads leaves nothing behind.
+        if directory.exists() and not directory.is_dir():
+            raise Unavailable(book=str(directory), reason=os.strerror(errno.ENOTDIR))
 
     def path(self, name: str) -> Path:
         """Return the file of a book; the name must be one (`is_book_name`)."""
@@ -46,6 +48,7 @@ class SQLiteShelf(BookShelf[E]):
 
     def _make(self, name: str) -> None:
         with _surfacing(name):
+            self._directory.mkdir(parents=True, exist_ok=True)
             make_file(self.path(name), name)
 
     def _opened(self, name: str) -> BookApplication[E]:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 
 import msgspec
 
-from domain.kernel.refusal import Refusal
+from domain.kernel.refusal import Language, Refusal
 from services.contract.subjects import (
     CODE_HEADER,
     DEAD_STREAM,
@@ -12,6 +12,7 @@ from services.contract.subjects import (
     IN_STREAM,
     KEPT_PREFIX,
     MADE_HEADER,
+    REASON_EN_HEADER,
     REASON_HEADER,
     SEQUENCE_HEADER,
     dead_subject,
@@ -26,7 +27,9 @@ WAIT_SECONDS = 10.0
 REDRIVEN_HEADER = "Grundbok-Redriven"
 """The number of the dead letter that a message was sent again from."""
 
-OURS = frozenset({SEQUENCE_HEADER, MADE_HEADER, CODE_HEADER, FIELD_HEADER, REASON_HEADER, REDRIVEN_HEADER})
+OURS = frozenset(
+    {SEQUENCE_HEADER, MADE_HEADER, CODE_HEADER, FIELD_HEADER, REASON_HEADER, REASON_EN_HEADER, REDRIVEN_HEADER}
+)
 """Headers that were added when the message became a dead letter."""
 
 
@@ -46,8 +49,13 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     field: str
     reason: str
+    reason_en: str
     data: bytes
     headers: dict[str, str]
+
+    def sentence(self, language: Language) -> str:
+        """Return why the message was refused, in words; letters of older programs say it in Swedish only."""
+        return (language == "en" and self.reason_en) or self.reason
 
 
 async def letters(
@@ -104,6 +112,7 @@ def _letter(stored: Stored) -> DeadLetter:
         code=headers.get(CODE_HEADER, ""),
         field=headers.get(FIELD_HEADER, ""),
         reason=headers.get(REASON_HEADER, ""),
+        reason_en=headers.get(REASON_EN_HEADER, ""),
         data=stored.data,
         headers=dict(headers),
     )

@@ -5,17 +5,13 @@ See docs/decisions/0007-the-bus.md for why the cursor is on the bus and why losi
 
 import asyncio
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import msgspec
 
-from services.application.incoming import Incoming, read_line
-from services.contract.answers import Answer, Receipt, Refused, refused
-from services.contract.envelope import Message
-from services.contract.lines import LINE_BYTES_MAX, Line
+from services.contract.answers import Refused
 from services.contract.subjects import (
     CODE_HEADER,
     CURSORS_BUCKET,
@@ -26,6 +22,7 @@ from services.contract.subjects import (
     IN_SUBJECTS,
     KEPT_PREFIX,
     MADE_HEADER,
+    REASON_EN_HEADER,
     REASON_HEADER,
     SEQUENCE_HEADER,
     bucket_stream,
@@ -36,10 +33,9 @@ from services.contract.subjects import (
     receipts_stream,
     receipts_subject,
 )
-from services.contract.unreadable import LineTooLong
-from services.event_store.failures import BookNameInvalid
 from services.messaging.ahead import refuse_ahead
 from services.messaging.port import Bus, BusUnavailable, Outgoing, Reader, Stored, StreamPlan, WrongSequence
+from services.messaging.writing import Answered, Write, Written, heard_of
 
 NATS_PREFIX = "Nats-"
 """How headers begin that are the server's own."""
@@ -77,13 +73,6 @@ def receipts_plan(book: str) -> StreamPlan:
     return StreamPlan(name=receipts_stream(book), subjects=(receipts_subject(book),), max_age_seconds=30 * DAY_SECONDS)
 
 
-class Writer(Protocol):
-    """Answers a batch of messages; what has a receipt is durable."""
-
-    def write(self, batch: Sequence[Incoming]) -> list[Answer]:
-        """Return the answer to each message, in order."""
-
-
 class Cursor(msgspec.Struct, frozen=True):
     """How far the messages for a book were read: the last one, when the stream took it in, and which making of it.
 
@@ -104,34 +93,20 @@ class Buried(NamedTuple):
     letter: int = 0
 
 
-class Answered(msgspec.Struct, frozen=True):
-    """What a step did: messages accepted, known already, and refused by code; and the last position of them."""
-
-    accepted: int = 0
-    known: int = 0
-    refused: dict[str, int] = {}
-    position: int = 0
-
-    @property
-    def messages(self) -> int:
-        """Return how many messages were answered."""
-        return self.accepted + self.known + sum(self.refused.values())
-
-
 NOTHING = Answered()
 
 
 class Inbound:
     """Reads the messages for one book; `step` does one batch. After an error, the next step looks again.
 
-    `head` returns the last position of the book, 0 where there is none.
+    `write` writes a batch, and blocks; `head` returns the last position of the book, 0 where there is none.
     """
 
-    def __init__(self, book: str, bus: Bus, writer: Callable[[], Writer], head: Callable[[], int]) -> None:
+    def __init__(self, book: str, bus: Bus, write: Write, head: Callable[[], int]) -> None:
         self.book = book
         self._head = head
         self._bus = bus
-        self._writer = writer
+        self._write = write
         self._reader: Reader | None = None
         self._cursor = Cursor()
         self._unsaved = 0
@@ -153,17 +128,16 @@ class Inbound:
                 await self._answers_given()
                 await self._save()
                 return NOTHING
-            messages = [read_stored(stored) for stored in batch]
-            answers = await asyncio.to_thread(self._write, messages)
+            written = await asyncio.to_thread(self._write, [heard_of(stored) for stored in batch])
             await self._answers_given()
             if len(batch) < MANY_MESSAGES:
-                await self._give(batch, answers)
+                await self._give(batch, written)
             else:
-                self._giving = asyncio.create_task(self._give(batch, answers))
+                self._giving = asyncio.create_task(self._give(batch, written))
         except BaseException:
             await self.forget()
             raise
-        return _answered(answers)
+        return written.did
 
     async def close(self) -> None:
         """Save the cursor and stop reading."""
@@ -189,9 +163,9 @@ class Inbound:
         if giving is not None:
             await giving
 
-    async def _give(self, batch: Sequence[Stored], answers: Sequence[Answer]) -> None:
+    async def _give(self, batch: Sequence[Stored], written: Written) -> None:
         """Give the answers to a batch, and then leave it behind."""
-        answered = await self._publish(batch, answers)
+        answered = await self._publish(batch, written)
         self._cursor = Cursor(batch[-1].sequence, self._cursor.made, batch[-1].at, answered)
         self._unsaved += 1
         if self._unsaved >= SAVE_EVERY:
@@ -201,14 +175,6 @@ class Inbound:
         """Return how many messages come after what was answered; an upper bound, as books share the stream."""
         state = await self._bus.state(IN_STREAM)
         return 0 if state is None else max(0, state.last - self._cursor.sequence)
-
-    def _write(self, messages: Sequence[Incoming]) -> list[Answer]:
-        try:
-            writer = self._writer()
-        except BookNameInvalid as refusal:
-            # The senders are told, like those of any other message that cannot be taken.
-            return [refused(refusal, item) if isinstance(item, Message) else item for item in messages]
-        return writer.write(messages)
 
     async def _open(self) -> Reader:
         bus, book = self._bus, self.book
@@ -248,20 +214,20 @@ class Inbound:
         is_that = named is not None and _kept(named.data) == letter.data
         return Buried(sequence if is_that else 0, letter.sequence)
 
-    async def _publish(self, batch: Sequence[Stored], answers: Sequence[Answer]) -> int:
+    async def _publish(self, batch: Sequence[Stored], written: Written) -> int:
         """Publish dead letters and answers; return the sequence of the last answer."""
         made = self._cursor.made
         letters = [
-            dead_letter(self.book, made, stored, answer)
-            for stored, answer in zip(batch, answers, strict=True)
-            if isinstance(answer, Refused) and stored.sequence > self._buried.through
+            dead_letter(self.book, made, batch[place], refused)
+            for place, refused in written.refused.items()
+            if batch[place].sequence > self._buried.through
         ]
         if letters:
             self._buried = Buried(batch[-1].sequence, await self._bury(letters))
-        subject, encode = receipts_subject(self.book), msgspec.json.encode
+        subject = receipts_subject(self.book)
         receipts = [
-            Outgoing(subject, encode(answer), {SEQUENCE_HEADER: str(stored.sequence)})
-            for stored, answer in zip(batch, answers, strict=True)
+            Outgoing(subject, answer, {SEQUENCE_HEADER: str(stored.sequence)})
+            for stored, answer in zip(batch, written.answers, strict=True)
         ]
         answered = await self._bus.append(receipts_stream(self.book), receipts)
         if answered < self._cursor.answered + len(receipts):
@@ -310,14 +276,6 @@ async def read_again(bus: Bus, book: str) -> None:
         await bus.append(stream, [Outgoing(subject, msgspec.json.encode(Cursor()))])
 
 
-def read_stored(stored: Stored) -> Incoming:
-    """Return what a message of the stream says, or why it cannot be read, with its subject and sequence as place."""
-    text = stored.data
-    fault = LineTooLong(bytes_max=LINE_BYTES_MAX) if len(text) > LINE_BYTES_MAX else None
-    line = Line(text, stored.sequence, 0, len(text), whole=True, fault=fault)
-    return read_line(line, stored.subject)
-
-
 def dead_letter(book: str, made: str, stored: Stored, refused: Refused) -> Outgoing:
     """Return a refused message as it is kept: its bytes and headers, and why it was refused."""
     reason = {
@@ -326,6 +284,7 @@ def dead_letter(book: str, made: str, stored: Stored, refused: Refused) -> Outgo
         CODE_HEADER: refused.code,
         FIELD_HEADER: refused.field,
         REASON_HEADER: _one_line(refused.sv),
+        REASON_EN_HEADER: _one_line(refused.en),
     }
     return Outgoing(dead_subject(book), _kept(stored.data), _kept_headers(stored.headers) | reason)
 
@@ -361,11 +320,3 @@ def _cursor_of(data: bytes) -> Cursor:
 def _one_line(text: str) -> str:
     """Return a text as a header can hold it."""
     return " ".join(text.split())
-
-
-def _answered(answers: Sequence[Answer]) -> Answered:
-    refused = Counter(answer.code for answer in answers if isinstance(answer, Refused))
-    receipts = [answer for answer in answers if isinstance(answer, Receipt)]
-    known = sum(answer.duplicate for answer in receipts)
-    position = max((answer.last_position for answer in receipts), default=0)
-    return Answered(len(receipts) - known, known, dict(refused), position)

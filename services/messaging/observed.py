@@ -1,5 +1,6 @@
 """What can be seen of the parts from outside: conditions for health, figures for Prometheus, lines in the log."""
 
+import time
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -8,9 +9,12 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from domain.kernel.refusal import InvariantBroken, Refusal
 from services.event_store.failures import DamagedBook, DamagedEvent, NewerThanProgram, StoreFailure
+from services.event_store.shelf import is_book_name
 from services.messaging.ahead import BusAhead
-from services.messaging.inbound import Answered
+from services.messaging.port import BusUnavailable
 from services.messaging.relay import BusDiffers
+from services.messaging.repeats import Repeats
+from services.messaging.writing import Answered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,20 +32,31 @@ class Condition(msgspec.Struct, frozen=True):
 
     state: State
     code: str = ""
-    reason: str = ""
+    sv: str = ""
+    en: str = ""
 
 
 WELL = Condition("ok")
+
+NO_BOOK = "-"
+"""What figures say instead of a name that no book can have: whoever may publish could make up any number of them."""
 
 
 class Observed:
     """Takes what the parts say of themselves; read by the status page. One for a process."""
 
-    def __init__(self, log: structlog.typing.FilteringBoundLogger | None = None) -> None:
+    def __init__(
+        self,
+        log: structlog.typing.FilteringBoundLogger | None = None,
+        clock: "Callable[[], float]" = time.monotonic,
+    ) -> None:
         self.registry = CollectorRegistry()
         self.conditions: dict[tuple[str, str], Condition] = {}
         self.connected: Callable[[], bool] = lambda: True
+        self.bus = ""
         self.log = log or structlog.get_logger("grundbok")
+        self._repeats = Repeats(clock)
+        self._heard = ""
         self._messages = self._counter("grundbok_messages", "Messages answered.", "book", "outcome")
         self._refusals = self._counter("grundbok_refusals", "Messages refused.", "book", "code")
         self._written = self._gauge("grundbok_position", "Last position known to be written.", "book")
@@ -60,9 +75,28 @@ class Observed:
     def _gauge(self, name: str, about: str, *labels: str) -> Gauge:
         return Gauge(name, about, labels, registry=self.registry)
 
+    @property
+    def connection(self) -> Condition:
+        """How the connection to the bus fares; `bus` is where it goes to."""
+        if self.connected():
+            return WELL
+        return condition_of(BusUnavailable(reason=": ".join(filter(None, (self.bus, self._heard)))))
+
     def connection_told(self, what: str, detail: str) -> None:
-        """Log what happened to the connection."""
-        self.log.warning("connection", what=what, detail=detail)
+        """Log what happened to the connection; the same error, over and over, only once in a while."""
+        if what == "error":
+            self._heard = detail
+            if times := self._repeats.times("connection", detail):
+                self.log.warning("connection", what=what, detail=detail, times=times)
+            return
+        self._heard = ""
+        tell = self.log.warning if what == "disconnected" else self.log.info
+        tell("connection", what=what, detail=detail, **self._over("connection"))
+
+    def parts(self) -> list[tuple[str, str, Condition]]:
+        """Return how each part of each book fares, sorted; may be asked from any thread."""
+        conditions = dict(self.conditions)  # a copy, for the parts go on saying things meanwhile
+        return [(part, book, condition) for (part, book), condition in sorted(conditions.items()) if _can_be(book)]
 
     def took(self, part: str, seconds: float) -> None:
         """Note how long a step took."""
@@ -70,10 +104,12 @@ class Observed:
 
     def behind(self, part: str, book: str, count: int) -> None:
         """Note how much a part of a book has still to do."""
-        self._lag.labels(part, book).set(count)
+        if _can_be(book):
+            self._lag.labels(part, book).set(count)
 
     def answered(self, book: str, answered: Answered) -> None:
         """Count answers to messages."""
+        book = book if _can_be(book) else NO_BOOK
         self._messages.labels(book, "accepted").inc(answered.accepted)
         self._messages.labels(book, "known").inc(answered.known)
         for code, count in answered.refused.items():
@@ -100,28 +136,45 @@ class Observed:
 
     def works(self, part: str, book: str) -> None:
         """Note that a part of a book works."""
-        if self.conditions.get((part, book)) != WELL:
-            self._say(part, book, WELL)
+        self._say(part, book, WELL)
 
     def fails(self, part: str, book: str, error: Exception) -> None:
         """Note why a part of a book does not work."""
         self._say(part, book, condition_of(error))
 
+    def _over(self, subject: str) -> dict[str, int]:
+        """Return how many errors of what is over now were not logged, if there were any."""
+        held_back = self._repeats.over(subject)
+        return {"errors_not_logged": held_back} if held_back else {}
+
     def _say(self, part: str, book: str, condition: Condition) -> None:
-        if self.conditions.get((part, book)) == condition:
+        if self.conditions.get((part, book)) == WELL == condition:
             return
         self.conditions[part, book] = condition
-        self._ok.labels(part, book).set(condition.state == "ok")
-        tell = self.log.info if condition.state == "ok" else self.log.warning
-        tell("part", part=part, book=book, state=condition.state, code=condition.code, reason=condition.reason)
+        if _can_be(book):
+            self._ok.labels(part, book).set(condition.state == "ok")
+        subject = f"{part} {book}"
+        told = {"part": part, "book": book, "state": condition.state}
+        if condition.state == "ok":
+            self.log.info("part", **told, **self._over(subject))
+        elif times := self._repeats.times(subject, f"{condition.state} {condition.code} {condition.en}"):
+            self.log.warning("part", **told, code=condition.code, reason=condition.en, times=times)
 
 
 def condition_of(error: Exception) -> Condition:
     """Return how a part fares that met an error."""
     state: State = "stopped" if isinstance(error, STOPS) or not _is_known(error) else "waiting"
     if isinstance(error, Refusal | StoreFailure):
-        return Condition(state, error.code, error.sentence("en"))
-    return Condition(state, type(error).__name__, str(error))
+        return Condition(state, error.code, error.sentence("sv"), error.sentence("en"))
+    return Condition(state, type(error).__name__, str(error), str(error))
+
+
+def _can_be(book: str) -> bool:
+    """Tell whether there can be a book of this name; none at all stands for the service as a whole.
+
+    Messages to any other name are refused, which is nothing that somebody who looks after the service could mend.
+    """
+    return not book or is_book_name(book)
 
 
 def _is_known(error: Exception) -> bool:

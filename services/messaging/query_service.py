@@ -5,15 +5,16 @@ A NATS service: it can be discovered and counted with the usual tools, and sever
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+import functools
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import msgspec
 import nats.errors
-import nats.micro
 from nats.aio.client import Client
 from nats.micro.request import Request
-from nats.micro.service import EndpointConfig, ServiceConfig
+from nats.micro.service import EndpointConfig, Service, ServiceConfig, ServiceStats
 
 from domain.kernel.refusal import InvariantBroken, Refusal
 from services.application.asking import Answered, Context, answer
@@ -51,8 +52,50 @@ class AnswerTooLarge(Refusal):
     en = "The answer is {size} bytes and does not fit into a message ({limit}). Narrow it, or use the command line."
 
 
+class Tally:
+    """What one endpoint has done: refused questions, the last refusal, and the time from question to answer."""
+
+    def __init__(self) -> None:
+        self.answered = 0
+        self.refused = 0
+        self.last_refusal: str | None = None
+        self.nanoseconds = 0
+
+
+class CountedService(Service):
+    """A NATS service whose figures are those of its answers.
+
+    The library counts the errors its handlers raise, and the time they take. Ours only take a question up, so that the
+    next one need not wait, and answer later; what is raised it would answer itself, without our refusal as data.
+    """
+
+    def __init__(self, client: Client, config: ServiceConfig) -> None:
+        super().__init__(client, config)
+        self._tallies: list[Tally] = []
+
+    async def listen(self, name: str, subject: str, handler: Callable[[Tally, Request], Awaitable[None]]) -> None:
+        """Add an endpoint; its handler counts what it did in the tally it is given."""
+        tally = Tally()
+        await self.add_endpoint(EndpointConfig(name=name, subject=subject, handler=functools.partial(handler, tally)))
+        self._tallies.append(tally)
+
+    def stats(self) -> ServiceStats:
+        """Return the figures as `$SRV.STATS` tells them."""
+        stats = super().stats()
+        for endpoint, tally in zip(stats.endpoints, self._tallies, strict=True):
+            endpoint.num_errors = tally.refused
+            endpoint.last_error = tally.last_refusal
+            endpoint.processing_time = tally.nanoseconds
+            endpoint.average_processing_time = tally.nanoseconds // max(1, tally.answered)
+        return stats
+
+
 class QueryService:
-    """Answers questions to every book on the shelf. `context` returns what an answer depends on besides the book."""
+    """Answers questions to every book on the shelf, or to the `associations` that are named.
+
+    `context` returns what an answer depends on besides the book. Where books are shared out between services, each
+    listens for its own only: who takes a question of another's could but say that there is no such book.
+    """
 
     def __init__(
         self,
@@ -60,7 +103,9 @@ class QueryService:
         open_book: Callable[[str], LiveBook],
         context: Callable[[], Context],
         observed: Observed,
+        associations: Sequence[str] = (),
     ) -> None:
+        self._associations = associations
         self._client = client
         self._open = open_book
         self._context = context
@@ -73,9 +118,11 @@ class QueryService:
     async def running(self) -> AsyncIterator[None]:
         """Answer while the block runs; questions that came before its end are answered, and wait no longer."""
         config = ServiceConfig(name="grundbok-query", version=VERSION, description="Reports, ledgers, traces, events.")
-        service = await nats.micro.add_service(self._client, config)
-        endpoint = EndpointConfig(name="query", subject=query_subject("*", "*"), handler=self._accept)
-        await service.add_endpoint(endpoint)
+        service = CountedService(self._client, config)
+        await service.start()
+        for book in self._associations or ("*",):
+            name = f"query-{book}" if self._associations else "query"
+            await service.listen(name, query_subject(book, "*"), self._accept)
         # The server is to know us before we say that we run. The client's first ping overtakes what it has to send.
         await self._client.flush()
         await self._client.flush()
@@ -86,20 +133,23 @@ class QueryService:
             self._ending.set()
             await asyncio.gather(*self._working)
 
-    async def _accept(self, request: Request) -> None:
+    async def _accept(self, tally: Tally, request: Request) -> None:
         """Take a question up and listen for the next one at once."""
         if not request._msg.reply:  # noqa: SLF001 - the library offers no other way to see it
             return
-        task = asyncio.create_task(self._answer(request))
+        task = asyncio.create_task(self._answer(tally, request))
         self._working.add(task)
         task.add_done_callback(self._working.discard)
 
-    async def _answer(self, request: Request) -> None:
+    async def _answer(self, tally: Tally, request: Request) -> None:
         """Answer a question; who asked without a reply subject, or is gone, gets nothing."""
+        started = time.perf_counter_ns()
         with contextlib.suppress(nats.errors.Error):
-            await self._replied(request)
+            await self._replied(tally, request)
+        tally.answered += 1
+        tally.nanoseconds += time.perf_counter_ns() - started
 
-    async def _replied(self, request: Request) -> None:
+    async def _replied(self, tally: Tally, request: Request) -> None:
         *_, book, question = request.subject.split(".")
         try:
             answered = await self._found(book, question, request.data)
@@ -110,7 +160,10 @@ class QueryService:
             said = refused_at(error) if isinstance(error, Refusal) else _failed(error)
             self._observed.asked(question if question in QUESTIONS else "other", said.code)
             # In a header a sentence is one line, whatever it quotes.
-            await request.respond_error(said.code, " ".join(said.en.split()), data=msgspec.json.encode(said))
+            reason = " ".join(said.en.split())
+            tally.refused += 1
+            tally.last_refusal = f"{said.code}:{reason}"
+            await request.respond_error(said.code, reason, data=msgspec.json.encode(said))
             return
         self._observed.asked(question, "answered")
         await request.respond(answered.content, headers={"Content-Type": answered.media})

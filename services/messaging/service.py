@@ -23,11 +23,17 @@ NAME_MAX = 200
 MakePart = Callable[[str], Part]
 
 
+def every(_: str) -> bool:
+    """Work for every book."""
+    return True
+
+
 class Service:
     """Runs the parts of all books, those there are and those that come.
 
     `makers` makes the part of each kind for a book, `books` names the books on the shelf. Kind `ingest` also runs for
-    books that are only named in a subject of a message, for the message may register an association.
+    books that are only named in a subject of a message, for the message may register an association. `works_for`
+    tells the books that are ours from those that another service on the bus works for.
     """
 
     def __init__(
@@ -37,8 +43,12 @@ class Service:
         books: Callable[[], Iterable[str]],
         observed: Observed,
         hints: Hints,
+        *,
+        works_for: Callable[[str], bool] = every,
+        stopping: asyncio.Event,
     ) -> None:
-        self.stopping = asyncio.Event()
+        self.stopping = stopping
+        self._works_for = works_for
         self._bus = bus
         self._makers = makers
         self._books = books
@@ -72,7 +82,7 @@ class Service:
     async def _look(self) -> None:
         """Begin the parts that are not running yet."""
         try:
-            on_shelf = await asyncio.to_thread(lambda: set(self._books()))
+            on_shelf = await asyncio.to_thread(lambda: set(filter(self._works_for, self._books())))
         except StoreFailure as failure:
             self._observed.fails("service", "", failure)
             return
@@ -105,7 +115,7 @@ class Service:
             self._observed.fails("service", "", refusal)
             return set()
         self._observed.works("service", "")
-        named = set(map(book_of, subjects))
+        named = set(filter(self._works_for, map(book_of, subjects)))
         answered = {book for book in named if _has_answers(book)}
         for stray in named - answered - self._strays:
             self._strays.add(stray)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from services.event_store.shelf import is_book_name
 from services.messaging.nats_connection import Access, without_passwords
 from services.settings import SettingWrong
 
@@ -17,6 +18,7 @@ AUTHORITY = "GRUNDBOK_NATS_CA"
 REPLICAS = "GRUNDBOK_NATS_REPLICAS"
 KEEP = "GRUNDBOK_EVENTS_KEEP"
 STATUS = "GRUNDBOK_STATUS"
+ASSOCIATIONS = "GRUNDBOK_ASSOCIATIONS"
 
 VARIABLES = {
     NATS: "URLs of the NATS servers, with commas between (default: a server of our own)",
@@ -27,6 +29,7 @@ VARIABLES = {
     REPLICAS: "copies of each stream in a cluster: 1 (default), 3 or 5",
     KEEP: "how many of the last events each stream of events holds (default: 0, all)",
     STATUS: "address of health and metrics, host:port (default: 127.0.0.1:8090; port 0: any)",
+    ASSOCIATIONS: "names of the books a service works for, with commas between (default: all)",
 }
 """Every variable of the bus, and what it is for."""
 
@@ -35,17 +38,22 @@ STATUS_DEFAULT = "127.0.0.1:8090"
 
 
 class BusSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How the bus is reached (None: by a server of our own), and how it is used."""
+    """How the bus is reached (None: by a server of our own), how it is used, and for which books (none named: all)."""
 
     access: Access | None
     replicas: int = 1
     keep: int = 0
     status_host: str = "127.0.0.1"
     status_port: int = 8090
+    associations: tuple[str, ...] = ()
+
+    def works_for(self, book: str) -> bool:
+        """Tell whether a service with these settings works for a book."""
+        return not self.associations or book in self.associations
 
 
-def read_bus_settings(environment: Mapping[str, str]) -> BusSettings:
-    """Return the settings of the bus in the environment; raises `SettingWrong`."""
+def read_bus_settings(environment: Mapping[str, str], *, associations: str | None = None) -> BusSettings:
+    """Return the settings of the bus in the environment, below what was said for this run; raises `SettingWrong`."""
     host, port = _address(environment.get(STATUS) or STATUS_DEFAULT)
     return BusSettings(
         access=_access(environment),
@@ -53,6 +61,7 @@ def read_bus_settings(environment: Mapping[str, str]) -> BusSettings:
         keep=_number(environment, KEEP, 0, None),
         status_host=host,
         status_port=port,
+        associations=_associations(environment.get(ASSOCIATIONS) or "", associations),
     )
 
 
@@ -66,13 +75,29 @@ def _access(environment: Mapping[str, str]) -> Access | None:
     seed, user = _seed(environment)
     authority = environment.get(AUTHORITY)
     if authority and not _is_authority(Path(authority)):
-        raise SettingWrong(setting=AUTHORITY, value=authority, expected="a file of certificates (PEM)")
+        expected, expected_sv = "it is to be a file of certificates (PEM)", "det ska vara en fil med certifikat (PEM)"
+        raise SettingWrong(setting=AUTHORITY, value=authority, expected=expected, expected_sv=expected_sv)
     return Access(
         urls=urls,
         seed=seed,
         authority=Path(authority) if authority else None,
         inbox=f"_INBOX_{user}" if user else "_INBOX",
     )
+
+
+def _associations(named: str, named_for_this_run: str | None) -> tuple[str, ...]:
+    """Return the books of a service; one that is not there yet may come. Nothing but commas is not taken for all."""
+    given = named if named_for_this_run is None else named_for_this_run
+    books = [book.strip() for book in given.split(",") if book.strip()]
+    unusable = [book for book in books if not is_book_name(book)]
+    if unusable or (not books and (given or named_for_this_run is not None)):
+        raise SettingWrong(
+            setting=ASSOCIATIONS if named_for_this_run is None else "--associations",
+            value=unusable[0] if unusable else given,
+            expected="names of books with commas between, each 1-41 characters of a-z, 0-9 and hyphen",
+            expected_sv="namn på böcker med komma emellan, vart och ett 1-41 tecken av a-z, 0-9 och bindestreck",
+        )
+    return tuple(sorted(set(books)))
 
 
 def _is_authority(file: Path) -> bool:
@@ -91,10 +116,13 @@ def _seed(environment: Mapping[str, str]) -> tuple[str, str]:
         try:
             seed = Path(file).read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingWrong(setting=SEED_FILE, value=file, expected="a file with a seed") from error
+            expected, expected_sv = "it is to be a file with a seed", "det ska vara en fil med ett frö (seed)"
+            raise SettingWrong(setting=SEED_FILE, value=file, expected=expected, expected_sv=expected_sv) from error
         user = user or Path(file).stem
     if seed and not (seed.startswith("SU") and user):
-        raise SettingWrong(setting=SEED_FILE if file else SEED, value="…", expected=f"the seed of a user, {USER}")
+        expected, expected_sv = f"it is to be the seed of a user ({USER})", f"det ska vara en användares frö ({USER})"
+        setting = SEED_FILE if file else SEED
+        raise SettingWrong(setting=setting, value="…", expected=expected, expected_sv=expected_sv)
     return seed, user
 
 

@@ -75,14 +75,13 @@ def status_page(host: str, port: int, observed: Observed, heartbeat: Heartbeat) 
 
 def readiness(observed: Observed) -> tuple[bool, bytes]:
     """Return whether every part works and the bus is connected, and how each of them fares as JSON."""
-    conditions = dict(observed.conditions)  # a copy, for the parts go on saying things meanwhile
-    parts = [
-        {"part": part, "book": book, **msgspec.to_builtins(condition)}
-        for (part, book), condition in sorted(conditions.items())
-    ]
-    connected = observed.connected()
-    ready = connected and all(condition.state == "ok" for condition in conditions.values())
-    return ready, msgspec.json.encode({"ready": ready, "connected": connected, "parts": parts}) + b"\n"
+    connection = observed.connection
+    fares = observed.parts()
+    parts = [{"part": part, "book": book, **msgspec.to_builtins(condition)} for part, book, condition in fares]
+    connected = connection.state == "ok"
+    ready = connected and all(condition.state == "ok" for *_, condition in fares)
+    said = {"ready": ready, "connected": connected, "connection": connection, "parts": parts}
+    return ready, msgspec.json.encode(said) + b"\n"
 
 
 def _pages(observed: Observed, heartbeat: Heartbeat) -> Page:

@@ -6,6 +6,7 @@ Nothing runs at the same time: every coroutine is taken a turn further by hand, 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import date
+from functools import partial
 from random import Random
 from typing import Any, NamedTuple
 
@@ -42,6 +43,7 @@ from services.messaging.inbound import IN_PLAN, Inbound
 from services.messaging.port import Outgoing, Stored
 from services.messaging.relay import Relay
 from services.messaging.report_board import ReportBoard
+from services.messaging.writing import write_messages
 from tests.builders import TODAY
 from tests.messaging.bus_model import Fault, Killed, ModelBus, Server, Weather
 from tests.services.messages import NOON, line_of
@@ -152,7 +154,7 @@ class Process:
         world = self._world
         writer = BookWriter(FragileBook(world.shelf, book, self.bus, world.decided[book]), CLOCK)
         logged = LoggedWriter(writer, world.decided[book])
-        return Inbound(book, self.bus, lambda: logged, lambda: self._head(book))
+        return Inbound(book, self.bus, partial(write_messages, lambda: logged), lambda: self._head(book))
 
     def _head(self, book: str) -> int:
         shelf = self._world.shelf
@@ -245,7 +247,7 @@ class World:
 
 def content_of(message: Message) -> bytes:
     """Return what identifies a message together with what it says."""
-    return f"{message.source} {message.id} ".encode() + message.content
+    return f"{message.source} {message.id} ".encode() + message.digest
 
 
 def receipt_holds(store: BookStore[AnyEvent], receipt: Receipt) -> bool:

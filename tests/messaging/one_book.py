@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from services.messaging.query_service import QueryService
 from services.messaging.relay import Relay
 from services.messaging.report_board import ReportBoard
 from services.messaging.sender import Sender
+from services.messaging.writing import write_messages
 from tests.services.messages import NOON, read
 
 DECODE = catalogue_mapper().decode
@@ -92,7 +94,9 @@ class OneBook:
     async def ingesting(self) -> AsyncIterator[None]:
         """Take in messages from the bus while the block runs."""
         stopping, hint = asyncio.Event(), asyncio.Event()
-        part = IngestPart(Inbound(self.name, self.bus, lambda: self._writer, self._head), Observed(), Hints())
+        part = IngestPart(
+            Inbound(self.name, self.bus, partial(write_messages, lambda: self._writer), self._head), Observed(), Hints()
+        )
         work = asyncio.create_task(keep_going(part, Observed(), stopping, hint))
         try:
             yield

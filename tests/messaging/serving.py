@@ -1,10 +1,12 @@
 """`grundbok serve` as a process of its own, that is started, watched, killed by its number and started again."""
 
 import asyncio
+import contextlib
 import http.client
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -57,6 +59,7 @@ class Serving:
         self.kills = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._said: dict[str, str] = {}
+        self._status = ""
         self._read_from = 0
         kinds = [word for kind in only for word in ("--only", kind)]
         program = [sys.executable, "-m", "services.cli.main", "serve", "--lang", "en", *arguments]
@@ -118,6 +121,15 @@ class Serving:
         self._running().wait(STOP_SECONDS)
         self.kills += 1
 
+    def kill9_writer(self) -> None:
+        """End the process that writes the books, if it runs."""
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            for begun in Path(f"/proc/{self.pid}/task").glob("*/children"):  # by each thread
+                for child in begun.read_text().split():
+                    if b"services.writing" in Path(f"/proc/{child}/cmdline").read_bytes():
+                        os.kill(int(child), signal.SIGKILL)
+                        self.kills += 1
+
     def ended(self, seconds: float = STOP_SECONDS) -> int:
         """Ask the process to end, and return its exit code."""
         self._running().terminate()
@@ -127,9 +139,13 @@ class Serving:
         """Wait until the process ends by itself, and return its exit code."""
         return self._running().wait(seconds)
 
+    def asks_at(self, status: str) -> None:
+        """Ask the status page at this address, of a process that has not said that it runs."""
+        self._status = status
+
     def get(self, path: str) -> tuple[int, bytes]:
         """Ask the status page: the status and the body of its answer."""
-        where = urlsplit(f"//{self._said['status']}")
+        where = urlsplit(f"//{self._status or self._said['status']}")
         connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=10)
         try:
             connection.request("GET", path)

@@ -19,18 +19,24 @@ from services.cli import bus as command
 from services.contract.answers import Answer, Receipt, Refused
 from services.contract.lines import LINE_BYTES_MAX
 from services.contract.subjects import (
+    CODE_HEADER,
     CURSORS_BUCKET,
     DEAD_STREAM,
     IN_STREAM,
+    REASON_EN_HEADER,
+    REASON_HEADER,
     bucket_stream,
     bucket_subject,
     cursor_key,
+    dead_subject,
     events_stream,
     events_subjects,
     in_subject,
 )
 from services.messaging import nats_connection
 from services.messaging.consumer import Consumer
+from services.messaging.dead_letters import REDRIVEN_HEADER
+from services.messaging.inbound import DEAD_PLAN, IN_PLAN
 from services.messaging.nats_bus import NatsBus
 from services.messaging.nats_connection import Access, connected
 from services.messaging.port import Outgoing, Stored, StreamPlan
@@ -255,6 +261,35 @@ async def has_left_behind(bus: NatsBus, book: str, sequence: int) -> str:
     return "" if reached >= sequence else f"the cursor is at {reached}, not {sequence}"
 
 
+def test_dead_letters_are_listed_in_the_language_that_is_asked_for(still: Grundbok, nats_server: TestServer) -> None:
+    async def bury(bus: NatsBus) -> None:
+        await bus.make(DEAD_PLAN)
+        await bus.make(IN_PLAN)
+        both = {REASON_HEADER: "Nej.", REASON_EN_HEADER: "No."}
+        await bus.append(DEAD_STREAM, [Outgoing(dead_subject("varend"), b"{", {CODE_HEADER: "x", **both})])
+        old = {CODE_HEADER: "x", REASON_HEADER: "Inte heller."}
+        await bus.append(DEAD_STREAM, [Outgoing(dead_subject("varend"), b"{", old)])
+
+    on_bus(nats_server.url, bury)
+
+    def told(*options: str) -> list[str]:
+        return [row.split("  ")[-1] for row in still("bus", "dead", "--book", "varend", *options).out.splitlines()]
+
+    assert told() == told("--lang", "sv") == ["Nej.", "Inte heller."]
+    assert told("--lang", "en") == ["No.", "Inte heller."]
+    as_json = [json.loads(row) for row in still("bus", "dead", "--book", "varend", "-O", "json").out.splitlines()]
+    assert [(letter["reason"], letter["reason_en"]) for letter in as_json] == [("Nej.", "No."), ("Inte heller.", "")]
+    assert still("bus", "redrive", "--book", "varend").code == 0
+
+    async def as_it_came(bus: NatsBus) -> None:
+        stored = await bus.last(IN_STREAM, in_subject("varend"))
+        assert stored is not None
+        ours = {name for name in stored.headers if name.startswith("Grundbok-")}
+        assert ours == {REDRIVEN_HEADER}, "what we have added is taken away"
+
+    on_bus(nats_server.url, as_it_came)
+
+
 def test_redrive_stores_the_message_again_as_it_came(live: Grundbok, serving: Serving, tmp_path: Path) -> None:
     headers = refused_with_headers(serving, "dead-a")
     listed = live("bus", "dead", "--book", "dead-a")
@@ -443,7 +478,12 @@ def test_serve_says_what_is_wrong_with_its_settings(
     tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     grundbok = runner(tmp_path, capsysbinary, monkeypatch)
-    for name, value in (("GRUNDBOK_NATS", "x"), ("GRUNDBOK_STATUS", "here"), ("GRUNDBOK_EVENTS_KEEP", "-1")):
+    for name, value in (
+        ("GRUNDBOK_NATS", "x"),
+        ("GRUNDBOK_STATUS", "here"),
+        ("GRUNDBOK_EVENTS_KEEP", "-1"),
+        ("GRUNDBOK_ASSOCIATIONS", "Varend"),
+    ):
         with monkeypatch.context() as wrong:
             wrong.setenv(name, value)
             said = grundbok("serve", "--lang", "en")
@@ -451,9 +491,14 @@ def test_serve_says_what_is_wrong_with_its_settings(
         assert said.err.startswith("grundbok: setting_wrong: ")
         assert name in said.err
     assert grundbok("serve", "--only", "everything").code == 2
+    named = grundbok("serve", "--associations", "varend,Timra")
+    assert (named.code, named.out) == (2, "")
+    assert named.err.startswith("grundbok: setting_wrong: --associations kan inte vara 'Timra': namn på böcker ")
     shown = grundbok("serve", "--help")
     assert shown.code == 0
-    assert all(word in shown.out for word in ("--only", "--nats-port", "ingest, relay, reports, query"))
+    assert all(
+        word in shown.out for word in ("--only", "--nats-port", "--associations", "ingest, relay, reports, query")
+    )
 
 
 def test_keys_are_made_here(

@@ -37,8 +37,9 @@ from services.contract.subjects import (
 )
 from services.event_store.shelves import open_shelf
 from services.event_store.store import BookStore
-from services.messaging.inbound import IN_PLAN, read_stored
+from services.messaging.inbound import IN_PLAN
 from services.messaging.port import Outgoing, Stored, StreamFull
+from services.messaging.writing import heard_of, read_heard
 from tests.messaging.bus_model import inline
 from tests.messaging.bus_workload import BOOKS, disordered, messages
 from tests.messaging.bus_world import CLOCK, KINDS, MAPPER, Process, World, content_of, receipt_holds, reports_of
@@ -212,7 +213,7 @@ class History:
         letters = letters_of(world, book)
         twice = world.decided[book].twice
         for sequence, stored in waiting.items():
-            read = read_stored(stored)
+            read = read_heard(heard_of(stored))
             given = [answer for answer in answers.get(sequence, []) if speaks_of(answer, read)]
             assert given, f"{book} {sequence} has no answer"
             refusals = {answer.code for answer in given if isinstance(answer, Refused)}
@@ -285,7 +286,7 @@ def check_told_in_order(world: World, book: str, waiting: dict[int, Stored]) -> 
         store = shelf.create(book)
         writer = BookWriter(store, CLOCK)
         for stored in waiting.values():
-            writer.write([read_stored(stored)])
+            writer.write([read_heard(heard_of(stored))])
         expected = store.read(0, 10_000)
     assert (world.shelf.open(book).read(0, 10_000) if world.shelf.exists(book) else []) == expected
 

@@ -40,6 +40,7 @@ def test_every_variable_is_read(tmp_path: Path, seed: str) -> None:
         "GRUNDBOK_NATS_REPLICAS": "3",
         "GRUNDBOK_EVENTS_KEEP": "500",
         "GRUNDBOK_STATUS": "0.0.0.0:0",
+        "GRUNDBOK_ASSOCIATIONS": "varend, harnosand-timra,varend,",
     }
     read = read_bus_settings(environment)
 
@@ -50,6 +51,7 @@ def test_every_variable_is_read(tmp_path: Path, seed: str) -> None:
         keep=500,
         status_host="0.0.0.0",  # noqa: S104 - somebody says so
         status_port=0,
+        associations=("harnosand-timra", "varend"),
     )
     other = read_bus_settings(environment | {"GRUNDBOK_NATS_USER": "reader-varend"})
     assert other.access == Access(urls=urls, seed=seed, authority=authority, inbox="_INBOX_reader-varend")
@@ -75,6 +77,10 @@ def test_every_variable_is_read(tmp_path: Path, seed: str) -> None:
         ("GRUNDBOK_STATUS", "8090"),
         ("GRUNDBOK_STATUS", "127.0.0.1:http"),
         ("GRUNDBOK_STATUS", "127.0.0.1:65536"),
+        ("GRUNDBOK_ASSOCIATIONS", "varend,Timra"),
+        ("GRUNDBOK_ASSOCIATIONS", "varend;timra"),
+        ("GRUNDBOK_ASSOCIATIONS", "*"),
+        ("GRUNDBOK_ASSOCIATIONS", " , "),
     ],
 )
 def test_refuses_what_it_cannot_use(name: str, value: str) -> None:
@@ -82,6 +88,29 @@ def test_refuses_what_it_cannot_use(name: str, value: str) -> None:
         read_bus_settings({**HERE, name: value})
 
     assert caught.value.facts["setting"] == name
+    swedish, english = caught.value.sentence("sv"), caught.value.sentence("en")
+    beginning = f"{name} kan inte vara {caught.value.facts['value']!r}: "
+    assert swedish.startswith(beginning)
+    words = set(re.findall(r"[a-zåäö]+", swedish.removeprefix(beginning)))
+    assert not words & {"the", "of", "with", "is", "names", "it", "each"}, swedish
+    assert english.endswith(f": {caught.value.facts['expected']}.")
+
+
+def test_the_books_of_a_service_are_those_that_are_named() -> None:
+    for_all = read_bus_settings({})
+    for_some = read_bus_settings({"GRUNDBOK_ASSOCIATIONS": "varend,timra"})
+    for_this_run = read_bus_settings({"GRUNDBOK_ASSOCIATIONS": "varend,timra"}, associations="other")
+
+    books = ("varend", "timra", "other", "No Book")
+    assert [list(map(one.works_for, books)) for one in (for_all, for_some, for_this_run)] == [
+        [True, True, True, True],
+        [True, True, False, False],
+        [False, False, True, False],
+    ]
+    for nothing in ("", ",", " "):
+        with pytest.raises(SettingWrong) as caught:
+            read_bus_settings({}, associations=nothing)  # a variable of a shell that is not set is not every book
+        assert caught.value.facts["setting"] == "--associations"
 
 
 def test_secrets_are_never_shown(tmp_path: Path, seed: str) -> None:

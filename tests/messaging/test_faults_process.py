@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from random import Random
 
@@ -41,7 +41,12 @@ async def _has_begun(serving: Serving) -> str:
 
 
 async def survived(
-    server: TestServer, place: str | Path, processes: Sequence[Serving], seed: int, data: Path
+    server: TestServer,
+    place: str | Path,
+    processes: Sequence[Serving],
+    seed: int,
+    data: Path,
+    kill: Callable[[Serving, Random], Awaitable[None]] = killed_often,
 ) -> Agreed:
     """Send while the processes are killed, each by itself, and compare everything at the end."""
     told = Correspondence(BOOK)
@@ -51,7 +56,7 @@ async def survived(
         async with connected(Access(urls=(server.url,)), "test") as client:
             bus = NatsBus(client)
             async with Senders(bus, told, seed).at_work():
-                killers = [killed_often(one, Random(f"{seed} {one.log.name}")) for one in processes]
+                killers = [kill(one, Random(f"{seed} {one.log.name}")) for one in processes]
                 await asyncio.gather(*killers)
             try:
                 agreed = await agree(bus, place, told, data=data)
@@ -91,6 +96,21 @@ def data_of(place: str, tmp_path: Path) -> Path:
 @pytest.mark.parametrize("place", PLACES, indirect=True)
 def test_loses_nothing_when_killed(nats_server: TestServer, place: str, serving: MakeServing, tmp_path: Path) -> None:
     agreed = asyncio.run(survived(nats_server, place, [serving("one")], 1, data_of(place, tmp_path)))
+    assert agreed.events > KILLS
+
+
+@pytest.mark.parametrize("place", PLACES, indirect=True)
+def test_loses_nothing_when_the_process_that_writes_is_killed(
+    nats_server: TestServer, place: str, serving: MakeServing, tmp_path: Path
+) -> None:
+    async def writer_killed_often(one: Serving, chance: Random) -> None:
+        await asyncio.to_thread(one.start)
+        while one.kills < KILLS:
+            await asyncio.sleep(chance.uniform(0, 0.5))
+            one.kill9_writer()
+
+    data = data_of(place, tmp_path)
+    agreed = asyncio.run(survived(nats_server, place, [serving("one")], 4, data, writer_killed_often))
     assert agreed.events > KILLS
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 import pytest
@@ -16,6 +17,7 @@ from services.contract.subjects import (
     FIELD_HEADER,
     IN_STREAM,
     MADE_HEADER,
+    REASON_EN_HEADER,
     REASON_HEADER,
     SEQUENCE_HEADER,
     bucket_stream,
@@ -29,8 +31,9 @@ from services.contract.subjects import (
 )
 from services.messaging import inbound
 from services.messaging.ahead import BusAhead
-from services.messaging.inbound import DEAD_BYTES_MAX, NOTHING, SAVE_EVERY, Answered, Cursor, Inbound
+from services.messaging.inbound import DEAD_BYTES_MAX, NOTHING, SAVE_EVERY, Cursor, Inbound
 from services.messaging.port import BusUnavailable, Outgoing, StreamPlan, WrongSequence
+from services.messaging.writing import Answered, write_messages
 from tests.builders import a_voucher, lines
 from tests.messaging.bus_model import Fault, ModelBus
 from tests.messaging.bus_world import World, answers, crash, kept, letters, receipt_holds, send, tell, work
@@ -359,6 +362,7 @@ def test_a_dead_letter_has_the_bytes_the_headers_and_the_reason(world: World) ->
         CODE_HEADER: answer.code,
         FIELD_HEADER: answer.field,
         REASON_HEADER: answer.sv,
+        REASON_EN_HEADER: answer.en,
     }
 
 
@@ -428,7 +432,7 @@ class Broken:
 
 def test_a_stopped_book_leaves_its_messages_where_they_are(world: World) -> None:
     told(world)
-    stopped = Inbound(BOOK, ModelBus(world.server), Broken, lambda: 0)
+    stopped = Inbound(BOOK, ModelBus(world.server), partial(write_messages, Broken), lambda: 0)
 
     for _ in range(2):
         with pytest.raises(InvariantBroken):
@@ -441,7 +445,7 @@ def test_a_stopped_book_leaves_its_messages_where_they_are(world: World) -> None
 
 def test_says_how_far_behind_it_is_and_ends_in_good_order(world: World) -> None:
     async def lived() -> tuple[int, int]:
-        mine = Inbound(BOOK, ModelBus(world.server), Answering, lambda: 0)
+        mine = Inbound(BOOK, ModelBus(world.server), partial(write_messages, Answering), lambda: 0)
         assert await mine.behind() == 0
         tell(world, BOOK, *founding())
         await mine.step(0)

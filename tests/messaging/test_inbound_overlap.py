@@ -7,8 +7,9 @@ import pytest
 
 from services.contract.subjects import DEAD_STREAM, SEQUENCE_HEADER, receipts_stream
 from services.messaging import inbound
-from services.messaging.inbound import NOTHING, Answered, Inbound
+from services.messaging.inbound import NOTHING, Inbound
 from services.messaging.port import BusUnavailable
+from services.messaging.writing import Answered
 from tests.messaging.bus_model import Fault, Killed
 from tests.messaging.bus_world import World, answers, letters, tell
 from tests.messaging.test_inbound import BOOK, UNBALANCED, all_holds, head

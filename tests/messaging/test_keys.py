@@ -12,6 +12,7 @@ import pytest
 import trustme
 from nats.aio.client import Client
 
+from domain.kernel.refusal import Language
 from services.cli.bus_keys import bus_keys
 from services.cli.report import FileNotWritten
 from services.contract.subjects import IN_STREAM
@@ -72,8 +73,26 @@ def test_adds_an_association_and_keeps_all_that_is_there(tmp_path: Path) -> None
     assert second.books == tuple(sorted((A, B)))
     assert {user: second.public_keys[user] for user in first.public_keys} == first.public_keys
     assert {name for name in before if after[name] != before[name]} == {"nats/authorization.conf"}
-    assert make_keys(tmp_path, []).made == ()
+    again = make_keys(tmp_path, [])
+    assert (first.changed, second.changed, again.changed, again.made) == (True, True, False, ())
     assert files(tmp_path) == after
+
+
+def test_says_to_restart_only_when_the_servers_have_something_new_to_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said(language: Language) -> str:
+        assert bus_keys(tmp_path, association=[A], lang=language) == 0
+        return capsys.readouterr().err
+
+    assert "Restart the servers" in said("en")
+    assert said("en").startswith("Nothing has changed in ")
+    assert said("sv").startswith("Inget har ändrats i ")
+    for name in (f"sender-{A}.seed", f"reader-{A}.seed"):
+        (tmp_path / name).unlink()
+    assert said("en").startswith("Nothing has changed"), "they were handed out"
+    (tmp_path / SERVER_FILES / AUTHORIZATION).write_text("accounts {}\n")
+    assert said("sv").startswith("0 nya nycklar")
 
 
 def test_changes_a_key_whose_files_are_removed_and_shuts_out_who_has_none_left(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The NATS server of our own: it starts, says why it does not, keeps what it acknowledged, and never outlives us."""
 
 import asyncio
+import fcntl
 import importlib.metadata
 import os
 import signal
@@ -181,14 +182,55 @@ def test_refuses_a_port_that_is_taken(nats_server: TestServer, tmp_path: Path) -
 def test_refuses_a_directory_where_another_server_works(
     nats_server: TestServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "STOP_SECONDS", 0.1)
+    def waits(_: float) -> None:
+        raise AssertionError("it says so at once")
 
-    with pytest.raises(NatsDirectoryInUse):
-        NatsServer(nats_server.directory).start()
-    with pytest.raises(NatsDirectoryInUse):
-        nats_server.start()
+    configuration = nats_server.directory / "nats-server.conf"
+    before = configuration.read_bytes()
+    with monkeypatch.context() as impatient:
+        impatient.setattr(time, "sleep", waits)
+        with pytest.raises(NatsDirectoryInUse) as refused:
+            NatsServer(nats_server.directory, port=1).start()
+        with pytest.raises(NatsDirectoryInUse):
+            nats_server.start()
 
+    for language in ("sv", "en"):
+        said = refused.value.sentence("sv" if language == "sv" else "en")
+        assert all(word in said for word in (str(nats_server.directory), str(nats_server.pid), str(nats_server.port)))
+    assert configuration.read_bytes() == before, "the server that runs may have to read it again"
     talk(nats_server.url, publish)
+    nats_server.stop()
+    with NatsServer(nats_server.directory):
+        pass
+
+
+def test_says_that_it_waits_for_a_server_whose_program_is_gone(tmp_path: Path) -> None:
+    server = NatsServer(tmp_path)
+    left_behind = os.open(tmp_path / "server.lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(left_behind, fcntl.LOCK_EX)
+    told: list[str] = []
+
+    def waiting() -> None:
+        told.append("waits")
+        os.close(left_behind)
+
+    server.waiting = waiting
+    with server:
+        assert server.running
+    assert told == ["waits"]
+
+
+def test_waits_for_it_no_longer_than_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "STOP_SECONDS", 0.1)
+    left_behind = os.open(tmp_path / "server.lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(left_behind, fcntl.LOCK_EX)
+
+    server = NatsServer(tmp_path)
+    with pytest.raises(NatsDirectoryInUse):
+        server.start()
+    os.close(left_behind)
+    with NatsServer(tmp_path) as another:
+        assert another.running, "the first gave up its claim"
 
 
 def test_says_with_the_end_of_its_log_why_it_did_not_start(tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
 """Questions over a real server: what the command line prints, to the byte; what is refused; who waits, and how long."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import nats.errors
 import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -105,17 +106,23 @@ class Asking:
 
 
 @asynccontextmanager
-async def service(url: str, books: Path, observed: Observed | None = None) -> AsyncIterator[Asking]:
+async def service(
+    url: str, books: Path, observed: Observed | None = None, associations: Sequence[str] = ()
+) -> AsyncIterator[Asking]:
     """Answer questions to the books of a directory; give who asks them, over a connection of its own."""
 
     def context() -> Context:
         return Context(Layouts(books), TODAY, catalogue_mapper().decode)
 
     with open_shelf(books, catalogue_mapper()) as shelf:
+
+        def opened(name: str) -> LiveBook:
+            return LiveBook(shelf.open(name))
+
         async with (
             connected(Access(urls=(url,)), "asks") as asks,
             connected(Access(urls=(url,)), "answers") as answers,
-            QueryService(answers, lambda name: LiveBook(shelf.open(name)), context, observed or Observed()).running(),
+            QueryService(answers, opened, context, observed or Observed(), associations).running(),
         ):
             yield Asking(asks)
 
@@ -359,6 +366,44 @@ def test_can_be_discovered(nats_url: str, books: Path) -> None:
                     f"io.nats.micro.v1.{verb.lower()}_response",
                 )
             assert [endpoint["num_requests"] for endpoint in said["endpoints"]] == [1]
+
+    run(story)
+
+
+def test_counts_what_it_refused_and_how_long_it_took(nats_url: str, books: Path) -> None:
+    async def endpoints(asking: Asking) -> list[dict[str, Any]]:
+        reply = await asking.client.request("$SRV.STATS.grundbok-query", b"")
+        found: list[dict[str, Any]] = msgspec.json.decode(reply.data)["endpoints"]
+        return found
+
+    async def story() -> None:
+        async with service(nats_url, books) as asking:
+            await asking.answer("varend", "position")
+            (before,) = await endpoints(asking)
+            refused = await asking.refusal("nosuch", "position", {})
+            await asking.refusal("varend", "position", {"at_least": HEAD + 1, "wait_seconds": 1})
+            (after,) = await endpoints(asking)
+        assert (before["num_requests"], before["num_errors"], before["last_error"]) == (1, 0, "")
+        assert (after["num_requests"], after["num_errors"]) == (3, 2)
+        assert refused.code == "book_not_found"
+        assert after["last_error"].startswith("position_not_reached:The book varend has ")
+        assert before["processing_time"] == before["average_processing_time"] > 0
+        assert after["processing_time"] > before["processing_time"] + 900_000_000, "it waited a second, in nanoseconds"
+        assert after["average_processing_time"] == after["processing_time"] // 3
+
+    run(story)
+
+
+def test_listens_for_its_own_books_only(nats_url: str, books: Path) -> None:
+    async def story() -> None:
+        async with service(nats_url, books, associations=("varend", "timra")) as asking:
+            assert await asking.answer("varend", "position")
+            assert (await asking.refusal("timra", "position", {})).code == "book_not_found"
+            with pytest.raises(nats.errors.NoRespondersError):
+                await asking.reply("other", "position", {})
+            said = msgspec.json.decode((await asking.client.request("$SRV.STATS.grundbok-query", b"")).data)
+        told = {endpoint["name"]: (endpoint["num_requests"], endpoint["num_errors"]) for endpoint in said["endpoints"]}
+        assert told == {"query-varend": (1, 0), "query-timra": (1, 1)}
 
     run(story)
 

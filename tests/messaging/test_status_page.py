@@ -14,10 +14,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from domain.kernel.refusal import InvariantBroken
 from services.event_store.failures import DamagedBook
 from services.messaging.ahead import BusAhead
-from services.messaging.inbound import Answered
-from services.messaging.observed import Observed, condition_of
+from services.messaging.observed import NO_BOOK, Observed, condition_of
 from services.messaging.port import BusUnavailable
 from services.messaging.status_page import STUCK_SECONDS, Heartbeat, StatusPortTaken, status_page
+from services.messaging.writing import Answered
 
 PAGE = (Path(__file__).parents[2] / "docs" / "bus.md").read_text("utf-8")
 HOST = "127.0.0.1"
@@ -86,7 +86,8 @@ def test_is_ready_when_every_part_is(page: Page) -> None:
         ("relay", "varend", "stopped", "bus_ahead"),
         ("reports", "timra", "waiting", "bus_unavailable"),
     ]
-    assert "gone" in said["parts"][2]["reason"]
+    assert said["parts"][2]["sv"] == "Bussen svarar inte: gone."
+    assert said["parts"][2]["en"] == "The bus does not answer: gone."
 
     page.observed.works("relay", "varend")
     page.observed.works("reports", "timra")
@@ -95,8 +96,36 @@ def test_is_ready_when_every_part_is(page: Page) -> None:
 
 def test_is_not_ready_without_its_connection(page: Page) -> None:
     page.observed.connected = lambda: False
+    page.observed.bus = "nats://a:4222"
+    page.observed.connection_told("error", "nobody there")
     status, _, body = page.get("/readyz")
-    assert (status, json.loads(body)["connected"]) == (503, False)
+    said = json.loads(body)
+
+    assert (status, said["ready"], said["connected"]) == (503, False, False)
+    assert said["connection"] == {
+        "state": "waiting",
+        "code": "bus_unavailable",
+        "sv": "Bussen svarar inte: nats://a:4222: nobody there.",
+        "en": "The bus does not answer: nats://a:4222: nobody there.",
+    }
+    page.observed.connection_told("reconnected", "a:4222")
+    page.observed.connected = lambda: True
+    assert json.loads(page.get("/readyz")[2])["connection"] == {"state": "ok", "code": "", "sv": "", "en": ""}
+
+
+def test_names_that_no_book_can_have_make_nothing_unready_and_no_figures(page: Page) -> None:
+    seen = page.observed
+    for number in range(3):
+        seen.fails("ingest", f"No Book {number}", BusUnavailable(reason="forbidden"))
+        seen.behind("ingest", f"No Book {number}", 1)
+        seen.answered(f"No Book {number}", Answered(refused={"book_name_invalid": 1}))
+    status, _, body = page.get("/readyz")
+
+    assert (status, json.loads(body)["parts"]) == (200, [])
+    labelled = {value for _, labels in page.samples() for label, value in labels if label == "book"}
+    assert labelled == {NO_BOOK}
+    refusals = frozenset({"book": NO_BOOK, "code": "book_name_invalid"}.items())
+    assert page.samples()["grundbok_refusals_total", refusals] == 3
 
 
 def test_what_stops_a_part_and_what_it_waits_for() -> None:

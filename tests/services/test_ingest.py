@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from domain.catalogue import AnyEvent, voucher_of
 from domain.kernel.event import Command
-from services.application.ingest import BATCH_BYTES, begins_a_book, ingest
+from services.application.ingest import begins_a_book, ingest
+from services.application.reading import BATCH_BYTES
 from services.application.unborn import UnbornBook
 from services.application.writer import BookWriter
 from services.clock import FixedClock

@@ -41,6 +41,15 @@ def test_refuses_what_it_cannot_use(environment: dict[str, str], named: str) -> 
     assert "mysql" not in caught.value.sentence("sv"), "a DSN may hold a password"
 
 
+def test_says_in_both_languages_what_would_be_right() -> None:
+    with pytest.raises(SettingWrong) as caught:
+        read_settings({}, data=__file__)
+
+    assert caught.value.sentence("sv") == f"--data kan inte vara {__file__!r}: det ska vara en katalog."
+    assert caught.value.sentence("en") == f"--data cannot be {__file__!r}: it is to be a directory."
+    assert str(caught.value) == caught.value.sentence("en")
+
+
 def test_a_book_has_one_writer_in_a_program(tmp_path: Path) -> None:
     with running(Settings(data=tmp_path), FixedClock(NOON)) as program:
         with pytest.raises(BookNotFound):

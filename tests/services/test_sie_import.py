@@ -443,7 +443,7 @@ def test_a_closed_period_takes_nothing() -> None:
     desk = desk_after(*A_YEAR)
     closing = Message(
         id="1", source="/", type="se.grundbok.period.close", subject=OURS, actor="bo", registered_on=None,
-        command=ClosePeriod(year=2023, through=date(2023, 12, 31), waivers=WAIVERS), content=b"1",
+        command=ClosePeriod(year=2023, through=date(2023, 12, 31), waivers=WAIVERS), digest=b"1",
     )  # fmt: skip
     desk.writer.write([closing])
 

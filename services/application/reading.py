@@ -1,0 +1,211 @@
+"""Batches of messages from files; of large files by a process beside, which reads while its batches are written.
+
+To read and check a message is a third of what it takes to record it, and needs nothing of the book. The process has no
+state: whatever becomes of it, the files are read on from where it came to.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import msgspec
+
+from domain.catalogue import COMMANDS
+from services.application.incoming import Incoming, read_file, read_line
+from services.application.pipes import PipeEnded, own_pipes, received, send, widen
+from services.contract.answers import Refused
+from services.contract.envelope import TYPE_PREFIX, Message, Place
+from services.contract.lines import Line
+
+BATCH_MESSAGES = 1000
+"""Messages that are acknowledged together."""
+
+BATCH_BYTES = 4 * 1024 * 1024
+"""Bytes of lines after which a batch is written though it is not full."""
+
+BUFFER_BYTES = 1024 * 1024
+
+AHEAD_BYTES = 8 * 1024 * 1024
+"""From this size of all files on, a process is worth its start."""
+
+OWN_BATCHES = 8
+"""Batches that are read here, while the process starts."""
+
+MODULE = "services.application.reading"
+"""What the process runs."""
+
+UNREAD = Refused(code="", sv="", en="", facts={})
+"""Stands for a message that is not read, as its batch is skipped."""
+
+
+class Batch(NamedTuple):
+    """Messages, the file the last of them is from, and the bytes of all files to the end of it."""
+
+    messages: list[Incoming]
+    file: str
+    done: int
+
+
+def batches(names: Sequence[str], batch_messages: int) -> Iterator[Batch]:
+    """Iterate over the messages of files, in order, by the quickest way there is."""
+    paths = [Path(name) for name in names]
+    large = not any(map(is_pipe, paths)) and sum(path.stat().st_size for path in paths) >= AHEAD_BYTES
+    return _read_ahead(names, batch_messages) if large and _processors() > 1 else read_batches(names, batch_messages)
+
+
+def read_batches(names: Sequence[str], batch_messages: int, *, skip: int = 0) -> Iterator[Batch]:
+    """Iterate over the messages of files, in order; so many batches are skipped, as if they had been given."""
+    given = 0
+
+    def read(line: Line, name: str) -> Incoming:
+        return read_line(line, name) if given >= skip else UNREAD
+
+    for batch in _cut(names, batch_messages, read):
+        given += 1
+        if given > skip:
+            yield batch
+
+
+def opened(name: str) -> BinaryIO:
+    """Open a file of messages."""
+    return Path(name).open("rb", buffering=BUFFER_BYTES)
+
+
+def is_pipe(path: Path) -> bool:
+    """Tell whether what is read from the path is gone then, as with /dev/stdin: it is opened once only."""
+    return not path.is_file() and not path.is_dir()
+
+
+def _cut(names: Sequence[str], batch_messages: int, read: Callable[[Line, str], Incoming]) -> Iterator[Batch]:
+    batch: list[Incoming] = []
+    before, given, done, name = 0, 0, 0, ""
+    for name in names:
+        end = 0
+        with opened(name) as file:
+            for incoming, end in read_file(file, name, read):
+                batch.append(incoming)
+                done = before + end
+                if len(batch) >= batch_messages or done - given >= BATCH_BYTES:
+                    yield Batch(batch, name, done)
+                    batch, given = [], done
+        before += end
+    if batch:
+        yield Batch(batch, name, done)
+
+
+def _processors() -> int:
+    # Not all that the machine has may be ours; where that cannot be asked, all are.
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed is not None else os.cpu_count() or 1
+
+
+def _read_ahead(names: Sequence[str], batch_messages: int) -> Iterator[Batch]:
+    """Iterate over the same batches, all but the first ones from a process."""
+    command = [sys.executable, "-P", "-m", MODULE, str(batch_messages), str(OWN_BATCHES), *names]
+    given = 0
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+    ) as process:
+        try:
+            for batch in islice(read_batches(names, batch_messages), OWN_BATCHES):
+                given += 1
+                yield batch
+            for batch in _received_from(process):
+                given += 1
+                yield batch
+        except PipeEnded:
+            pass
+        else:
+            return
+        finally:
+            process.kill()
+    yield from read_batches(names, batch_messages, skip=given)
+
+
+class _Sent(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A message that was understood; its command is decoded when its type is known."""
+
+    id: str
+    source: str
+    type: str
+    subject: str
+    actor: str
+    registered_on: date | None
+    digest: bytes
+    place: tuple[str, int]
+    command: msgspec.Raw
+
+
+class _Frame(msgspec.Struct, frozen=True, array_like=True):
+    """A batch: the messages in order, and by their places in the batch those that were refused."""
+
+    messages: list[_Sent]
+    refused: dict[int, Refused]
+    file: str
+    done: int
+
+
+_pack = msgspec.msgpack.Encoder().encode
+_frame = msgspec.msgpack.Decoder(_Frame | None).decode
+_commands = {TYPE_PREFIX + name: msgspec.msgpack.Decoder(kind).decode for name, kind in COMMANDS.items()}
+
+
+def _received_from(process: "subprocess.Popen[bytes]") -> Iterator[Batch]:
+    """Iterate over the batches that a process gives; raises `PipeEnded` when it ends before the last one."""
+    if process.stdout is None:
+        raise PipeEnded
+    widen(process.stdout)
+    while (frame := _frame(received(process.stdout))) is not None:
+        messages: list[Incoming] = [_message(sent) for sent in frame.messages]
+        for place, refused in frame.refused.items():
+            messages.insert(place, refused)
+        yield Batch(messages, frame.file, frame.done)
+
+
+def _message(sent: _Sent) -> Message:
+    return Message(
+        id=sent.id,
+        source=sent.source,
+        type=sent.type,
+        subject=sent.subject,
+        actor=sent.actor,
+        registered_on=sent.registered_on,
+        command=_commands[sent.type](sent.command),
+        digest=sent.digest,
+        place=Place(*sent.place),
+    )
+
+
+def _sent(message: Message) -> _Sent:
+    return _Sent(
+        message.id,
+        message.source,
+        message.type,
+        message.subject,
+        message.actor,
+        message.registered_on,
+        message.digest,
+        (message.place.file, message.place.line),
+        msgspec.Raw(_pack(message.command)),
+    )
+
+
+def main(batch_messages: str, skip: str, *names: str) -> None:
+    """Read files and give their batches, in the process."""
+    # Who reads has ended, or reads a file himself that cannot be read, and says so.
+    with own_pipes() as (_, batches), suppress(OSError):
+        for batch in read_batches(names, int(batch_messages), skip=int(skip)):
+            messages = [_sent(item) for item in batch.messages if isinstance(item, Message)]
+            refused = {place: item for place, item in enumerate(batch.messages) if isinstance(item, Refused)}
+            send(batches, _pack(_Frame(messages, refused, batch.file, batch.done)))
+        send(batches, _pack(None))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

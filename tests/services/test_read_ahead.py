@@ -1,0 +1,157 @@
+"""Large files are read by a process beside: the batches are the same, and stay the same whatever becomes of it."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.application import reading
+from services.application.reading import Batch, batches, read_batches
+from services.application.writer import BookWriter
+from services.clock import FixedClock
+from services.contract.answers import Refused
+from services.contract.envelope import Message
+from services.event_store.catalogue_mapper import catalogue_mapper
+from services.event_store.shelves import open_shelf
+from tests.services.messages import NOON, founding, line_of, vouchers
+
+LINES = 7
+"""Messages in a batch of these tests."""
+
+
+@pytest.fixture
+def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return files of twenty batches, with what is no message here and there, that count as large."""
+    monkeypatch.setattr(reading, "AHEAD_BYTES", 1)
+    monkeypatch.setattr(reading, "OWN_BATCHES", 3)
+    monkeypatch.setattr(reading, "_processors", lambda: 2)
+    lines = [line_of(message) for message in (*founding(), *vouchers(134))]
+    for place in (2, 30, 31, 77, 139):
+        lines.insert(place, b'{"specversion":"1.0"')
+    first, second, empty = tmp_path / "first å.jsonl", tmp_path / "second", tmp_path / "empty"
+    first.write_bytes(b"\n".join(lines[:100]) + b"\n")
+    empty.write_bytes(b"")
+    second.write_bytes(b"\n".join(lines[100:]))
+    return [str(first), str(empty), str(second)]
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list["subprocess.Popen[bytes]"]:
+    """Return the processes that are started."""
+    found: list[subprocess.Popen[bytes]] = []
+
+    class Noted(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **more: Any) -> None:
+            super().__init__(*arguments, **more)
+            found.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Noted)
+    return found
+
+
+def at_hand(names: list[str]) -> list[Batch]:
+    """Return what is read here, without a process."""
+    found = list(read_batches(names, LINES))
+    assert len(found) >= 20
+    assert sum(isinstance(item, Refused) for batch in found for item in batch.messages) == 6
+    return found
+
+
+def test_gives_the_same_batches(
+    names: list[str], started: list["subprocess.Popen[bytes]"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    come: list[object] = []
+    understood = reading._message
+
+    def counted(sent: reading._Sent) -> Message:
+        come.append(sent)
+        return understood(sent)
+
+    monkeypatch.setattr(reading, "_message", counted)
+    expected = at_hand(names)
+
+    assert list(batches(names, LINES)) == expected
+    assert len(come) == sum(isinstance(item, Message) for batch in expected[3:] for item in batch.messages)
+    assert [process.poll() is not None for process in started] == [True]
+
+
+@pytest.mark.parametrize("killed_after", [0, 3, 4, 11])
+def test_reads_on_where_a_killed_process_came_to(
+    names: list[str], started: list["subprocess.Popen[bytes]"], killed_after: int
+) -> None:
+    expected = at_hand(names)
+    read = batches(names, LINES)
+    found = [next(read) for _ in range(max(killed_after, 1))]
+    os.kill(started[0].pid, signal.SIGKILL)
+    started[0].wait()
+    assert found + list(read) == expected
+
+
+def test_reads_here_when_there_can_be_no_such_process(names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MODULE", "services.no_such_module")
+    assert list(batches(names, LINES)) == at_hand(names)
+
+
+def test_leaves_no_process_behind_when_nobody_reads_on(
+    names: list[str], started: list["subprocess.Popen[bytes]"]
+) -> None:
+    read = batches(names, LINES)
+    for _ in range(5):
+        next(read)
+    assert started[0].poll() is None or started[0].returncode == 0
+    del read
+    assert started[0].poll() is not None
+
+
+@pytest.mark.parametrize("why", ["small", "one processor", "pipe"])
+def test_starts_no_process_where_it_does_not_pay(
+    names: list[str], started: list["subprocess.Popen[bytes]"], monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    if why == "small":
+        monkeypatch.setattr(reading, "AHEAD_BYTES", 10**9)
+    elif why == "one processor":
+        monkeypatch.setattr(reading, "_processors", lambda: 1)
+    else:
+        monkeypatch.setattr(reading, "is_pipe", lambda path: path.name == "second")
+    assert list(batches(names, LINES)) == at_hand(names)
+    assert not started
+
+
+def test_a_file_that_goes_away_is_named(names: list[str], started: list["subprocess.Popen[bytes]"]) -> None:
+    read = batches(names, LINES)
+    found = [next(read) for _ in range(3)]
+    os.kill(started[0].pid, signal.SIGKILL)
+    Path(names[2]).unlink()
+    with pytest.raises(FileNotFoundError, match="second"):
+        found += list(read)
+    assert found == read_until(names[:2], len(found))
+
+
+def read_until(names: list[str], count: int) -> list[Batch]:
+    """Return the first batches of files."""
+    return list(read_batches(names, LINES))[:count]
+
+
+def test_every_message_is_as_understood_here(names: list[str]) -> None:
+    """What was sent through the process decides alike: events, answers and identities are the same bytes."""
+    books = []
+    for way in (batches, read_batches):
+        with open_shelf("memory:", catalogue_mapper()) as shelf:
+            store = shelf.create("prov")
+            writer = BookWriter(store, FixedClock(NOON))
+            answers = [writer.write(batch.messages) for batch in way(names, LINES)]
+            books.append((answers, store.read(0, 10_000), sorted(store.all_identities(), key=lambda one: one.key)))
+    assert books[0] == books[1]
+    assert books[0][1]
+
+
+def test_counts_the_processors_that_are_ours() -> None:
+    program = (
+        "import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))]);"
+        "from services.application.reading import _processors; print(_processors())"
+    )
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout == b"1\n"

@@ -9,6 +9,7 @@ from time import perf_counter
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from benchmarks.process import run
 from benchmarks.raw import Row, copy_into_postgres, insert_into_sqlite, stored_rows
 from benchmarks.synthetic import messages
 from services.application.ingest import ingest
@@ -25,6 +26,20 @@ ROUNDS = 3
 """By turns, since other work on the machine hits now the one and now the other."""
 FOUNDING = 22
 """Messages that come before the vouchers."""
+
+INGEST = """
+import sys
+from services.application.ingest import ingest
+from services.application.writer import BookWriter
+from services.clock import SystemClock
+from services.event_store.catalogue_mapper import catalogue_mapper
+from services.event_store.shelves import open_shelf
+file, place, batch = sys.argv[1:]
+with open_shelf(place, catalogue_mapper()) as shelf:
+    for _ in ingest(BookWriter(shelf.create("peak"), SystemClock()), [file], batch_messages=int(batch)):
+        pass
+"""
+"""Ingests a file once more, by a program of its own, for the memory it takes."""
 
 Raw = Callable[[list[Row]], None]
 
@@ -69,6 +84,7 @@ def compare(benchmark: BenchmarkFixture, place: str | Path, raw: Raw, folder: Pa
         limit=round(vouchers / median(limits)),
         unit="vouchers/s",
         ratio=round(median(limits) / median(ours), 3),
+        megabytes=round(run(INGEST, str(file), str(place), str(batch)).megabytes),
     )
 
 

@@ -59,7 +59,7 @@ class Place:
 
     def inbound(self) -> Inbound:
         """Return the reader of messages for a book, which is written as the service does it."""
-        return Inbound(BOOK, self.bus, partial(self._process.write, BOOK), lambda: 0)
+        return Inbound(BOOK, self.bus, partial(self._process.write, BOOK), lambda: None)
 
 
 @asynccontextmanager

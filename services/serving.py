@@ -11,6 +11,7 @@ from typing import NamedTuple
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from domain.catalogue import AnyEvent
 from domain.kernel.refusal import Refusal
 from services.application.asking import Context
 from services.application.latest import Latest
@@ -21,6 +22,7 @@ from services.bootstrap import Program
 from services.clock import swedish_day
 from services.contract.subjects import RECEIPT_SUBJECTS, book_of
 from services.event_store.catalogue_mapper import catalogue_mapper
+from services.event_store.store import BookStore
 from services.messaging.inbound import Inbound
 from services.messaging.nats_bus import NatsBus
 from services.messaging.nats_connection import Access, connected
@@ -208,10 +210,10 @@ def _makers(
     decode = catalogue_mapper().decode
 
     def ingest(book: str) -> Part:
-        def head() -> int:
-            return program.book(book).head() if program.shelf.exists(book) else 0
+        def opened() -> BookStore[AnyEvent] | None:
+            return program.book(book) if program.shelf.exists(book) else None
 
-        return IngestPart(Inbound(book, bus, partial(books.write, book), head), observed, hints)
+        return IngestPart(Inbound(book, bus, partial(books.write, book), opened), observed, hints)
 
     def relay(book: str) -> Part:
         return RelayPart(Relay(program.book(book), bus, decode, keep=settings.keep), observed)

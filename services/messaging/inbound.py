@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from domain.catalogue import AnyEvent
 from services.contract.answers import Refused
 from services.contract.subjects import (
     CODE_HEADER,
@@ -33,6 +34,7 @@ from services.contract.subjects import (
     receipts_stream,
     receipts_subject,
 )
+from services.event_store.store import BookStore
 from services.messaging.ahead import refuse_ahead
 from services.messaging.port import Bus, BusUnavailable, Outgoing, Reader, Stored, StreamPlan, WrongSequence
 from services.messaging.writing import Answered, Write, Written, heard_of
@@ -99,12 +101,12 @@ NOTHING = Answered()
 class Inbound:
     """Reads the messages for one book; `step` does one batch. After an error, the next step looks again.
 
-    `write` writes a batch, and blocks; `head` returns the last position of the book, 0 where there is none.
+    `write` writes a batch, and blocks; `opened` returns the book, nothing where there is none.
     """
 
-    def __init__(self, book: str, bus: Bus, write: Write, head: Callable[[], int]) -> None:
+    def __init__(self, book: str, bus: Bus, write: Write, opened: Callable[[], BookStore[AnyEvent] | None]) -> None:
         self.book = book
-        self._head = head
+        self._opened = opened
         self._bus = bus
         self._write = write
         self._reader: Reader | None = None
@@ -178,7 +180,7 @@ class Inbound:
 
     async def _open(self) -> Reader:
         bus, book = self._bus, self.book
-        await refuse_ahead(bus, book, self._head)
+        await refuse_ahead(bus, book, self._opened)
         state = await bus.make(IN_PLAN)
         await bus.make(DEAD_PLAN)
         await bus.make(receipts_plan(book))

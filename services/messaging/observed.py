@@ -10,9 +10,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from domain.kernel.refusal import InvariantBroken, Refusal
 from services.event_store.failures import DamagedBook, DamagedEvent, NewerThanProgram, StoreFailure
 from services.event_store.shelf import is_book_name
-from services.messaging.ahead import BusAhead
+from services.messaging.ahead import BusAhead, BusDiffers
 from services.messaging.port import BusUnavailable
-from services.messaging.relay import BusDiffers
 from services.messaging.repeats import Repeats
 from services.messaging.writing import Answered
 

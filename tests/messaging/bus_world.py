@@ -154,11 +154,11 @@ class Process:
         world = self._world
         writer = BookWriter(FragileBook(world.shelf, book, self.bus, world.decided[book]), CLOCK)
         logged = LoggedWriter(writer, world.decided[book])
-        return Inbound(book, self.bus, partial(write_messages, lambda: logged), lambda: self._head(book))
+        return Inbound(book, self.bus, partial(write_messages, lambda: logged), lambda: self._opened(book))
 
-    def _head(self, book: str) -> int:
+    def _opened(self, book: str) -> BookStore[AnyEvent] | None:
         shelf = self._world.shelf
-        return shelf.open(book).head() if shelf.exists(book) else 0
+        return shelf.open(book) if shelf.exists(book) else None
 
     def _inbound(self, book: str) -> Step:
         inbound = self.inbound(book)

@@ -87,16 +87,12 @@ class OneBook:
         board = ReportBoard(self.name, self.bus, made, self.store.head, lambda: swedish_day(self.clock.now()))
         return await board.step()
 
-    def _head(self) -> int:
-        return self.store.head()
-
     @asynccontextmanager
     async def ingesting(self) -> AsyncIterator[None]:
         """Take in messages from the bus while the block runs."""
         stopping, hint = asyncio.Event(), asyncio.Event()
-        part = IngestPart(
-            Inbound(self.name, self.bus, partial(write_messages, lambda: self._writer), self._head), Observed(), Hints()
-        )
+        inbound = Inbound(self.name, self.bus, partial(write_messages, lambda: self._writer), lambda: self.store)
+        part = IngestPart(inbound, Observed(), Hints())
         work = asyncio.create_task(keep_going(part, Observed(), stopping, hint))
         try:
             yield

@@ -30,7 +30,7 @@ from services.contract.subjects import (
     receipts_stream,
 )
 from services.messaging import inbound
-from services.messaging.ahead import BusAhead
+from services.messaging.ahead import BusAhead, BusDiffers
 from services.messaging.inbound import DEAD_BYTES_MAX, NOTHING, SAVE_EVERY, Cursor, Inbound
 from services.messaging.port import BusUnavailable, Outgoing, StreamPlan, WrongSequence
 from services.messaging.writing import Answered, write_messages
@@ -432,7 +432,7 @@ class Broken:
 
 def test_a_stopped_book_leaves_its_messages_where_they_are(world: World) -> None:
     told(world)
-    stopped = Inbound(BOOK, ModelBus(world.server), partial(write_messages, Broken), lambda: 0)
+    stopped = Inbound(BOOK, ModelBus(world.server), partial(write_messages, Broken), lambda: None)
 
     for _ in range(2):
         with pytest.raises(InvariantBroken):
@@ -445,7 +445,7 @@ def test_a_stopped_book_leaves_its_messages_where_they_are(world: World) -> None
 
 def test_says_how_far_behind_it_is_and_ends_in_good_order(world: World) -> None:
     async def lived() -> tuple[int, int]:
-        mine = Inbound(BOOK, ModelBus(world.server), partial(write_messages, Answering), lambda: 0)
+        mine = Inbound(BOOK, ModelBus(world.server), partial(write_messages, Answering), lambda: None)
         assert await mine.behind() == 0
         tell(world, BOOK, *founding())
         await mine.step(0)
@@ -498,3 +498,24 @@ def test_messages_are_read_again_when_somebody_says_so(world: World) -> None:
     again = work(world, "inbound", BOOK)
     assert (again.accepted, again.known) == (0, 6)
     assert len(letters(world, BOOK)) == 2
+
+
+def test_a_book_that_differs_from_its_stream_is_not_written(world: World) -> None:
+    """It is as long as the stream or longer, but another: an older copy that was written on past the bus."""
+    told(world)
+    work(world, "inbound", BOOK)
+    work(world, "relay", BOOK)
+    stream = events_stream(BOOK)
+    world.server.lose(stream, 6)
+    world.server.streams[stream].last = 5
+    world.server.append(stream, [Outgoing(events_subject(BOOK, "voucher.posted"), b"{}")])
+    world.kill(world.processes[0])
+    tell(world, BOOK, *vouchers(2, first=30))
+
+    with pytest.raises(BusDiffers) as raised:
+        work(world, "inbound", BOOK)
+
+    assert raised.value.facts == {"stream": stream, "book": BOOK, "position": 6}
+    assert head(world) == 6
+    asyncio.run(world.processes[0].bus.drop(stream))
+    assert work(world, "inbound", BOOK).accepted == 2

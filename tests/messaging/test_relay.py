@@ -13,9 +13,9 @@ from services.contract.outgoing import EventEncoder, owner_of
 from services.contract.subjects import events_stream, events_subject
 from services.event_store.store import BookStore
 from services.messaging import relay
-from services.messaging.ahead import BusAhead
+from services.messaging.ahead import BusAhead, BusDiffers
 from services.messaging.port import BusUnavailable, Outgoing, StreamState, WrongSequence
-from services.messaging.relay import LOOK_AGAIN_STEPS, BusDiffers, Relay
+from services.messaging.relay import LOOK_AGAIN_STEPS, Relay
 from tests.messaging.bus_model import Fault, ModelBus, Weather
 from tests.messaging.bus_world import CLOCK, MAPPER, World, crash, kept, work
 from tests.services.messages import founding, read, vouchers

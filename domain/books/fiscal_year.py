@@ -220,8 +220,9 @@ def known_year(years: Years, name: int) -> FiscalYear:
 
 def open_year_of(years: Years, day: date) -> int:
     """Return the name of the fiscal year a voucher of that day belongs to, or refuse: no such year, or closed."""
+    known = years.flat()
     for name in (day.year, day.year + 1):
-        year = years.get(name)
+        year = known.get(name)
         if year is not None and year.start <= day <= year.end:
             if year.closed_through is not None and day <= year.closed_through:
                 raise DateInClosedPeriod(accounting_date=str(day), closed_through=str(year.closed_through))

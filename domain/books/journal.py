@@ -101,11 +101,17 @@ def _usable_columns(journal: Journal, rows: Iterable[Row]) -> tuple[list[int], l
     projects: list[str] = []
     parties: list[str] = []
     chart, register = journal.chart, journal.register
+    known, projects_known = chart.accounts.flat(), register.projects.flat()
     for row in rows:
         account, amount_ore, project, party = row.account, row.amount_ore, row.project, row.party
-        usable_account(chart, account)
+        # What is asked of each posting is asked here, where it mostly is answered.
+        found = known.get(account)
+        if found is None or found.closed:
+            usable_account(chart, account)
         if project:
-            usable_project(register, project)
+            found_project = projects_known.get(project)
+            if found_project is None or found_project.closed:
+                usable_project(register, project)
         if party:
             known_party(register, party)
         if not -MAX_ORE <= amount_ore <= MAX_ORE:
@@ -155,7 +161,7 @@ def enter(journal: Journal, voucher: Voucher) -> Journal:
     if sum(voucher.amounts_ore):
         raise InvariantBroken(f"voucher {voucher.id} is not balanced")
     result, cash_ore, controls_ore = 0, journal.cash_ore, journal.controls_ore
-    controls, known = control_accounts(journal.chart), journal.chart.accounts
+    controls, known = control_accounts(journal.chart), journal.chart.accounts.flat()
     for account, amount in zip(voucher.accounts, voucher.amounts_ore, strict=True):
         kind = known[account].kind
         if kind in RESULT_KINDS:

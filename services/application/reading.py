@@ -138,7 +138,7 @@ class _Sent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     actor: str
     registered_on: date | None
     digest: bytes
-    place: tuple[str, int]
+    place: Place
     command: msgspec.Raw
 
 
@@ -178,7 +178,7 @@ def _message(sent: _Sent) -> Message:
         registered_on=sent.registered_on,
         command=_commands[sent.type](sent.command),
         digest=sent.digest,
-        place=Place(*sent.place),
+        place=sent.place,
     )
 
 
@@ -191,7 +191,7 @@ def _sent(message: Message) -> _Sent:
         message.actor,
         message.registered_on,
         message.digest,
-        (message.place.file, message.place.line),
+        message.place,
         msgspec.Raw(_pack(message.command)),
     )
 

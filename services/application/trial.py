@@ -138,14 +138,14 @@ class Trial:
 
 def receipt(message: Message, position: int, events: tuple[AnyEvent, ...], *, duplicate: bool) -> Receipt:
     """Return the receipt of a message that became these events, the first of them at a position."""
-    vouchers: tuple[str, ...] = ()
-    warnings: tuple[WarningGiven, ...] = ()
+    vouchers: list[str] = []
+    warnings: list[WarningGiven] = []
     for event in events:
         voucher = voucher_of(event)
         if voucher is not None:
-            vouchers += (voucher.printed_name,)
+            vouchers.append(voucher.printed_name)
         if event.recorded.warnings:
-            warnings += tuple(given(warning) for warning in event.recorded.warnings)
+            warnings += [given(warning) for warning in event.recorded.warnings]
     place = message.place
     return Receipt(
         id=message.id,
@@ -153,8 +153,8 @@ def receipt(message: Message, position: int, events: tuple[AnyEvent, ...], *, du
         type=message.type,
         position=position,
         last_position=position + len(events) - 1,
-        vouchers=vouchers,
-        warnings=warnings,
+        vouchers=tuple(vouchers),
+        warnings=tuple(warnings),
         duplicate=duplicate,
         file=place.file,
         line=place.line,

@@ -34,7 +34,7 @@ DIGEST_BYTES = 16
 """Length of digests in bytes: two of 2**40 contents meet by chance with probability 2**-49."""
 
 
-class Place(msgspec.Struct, frozen=True, gc=False):
+class Place(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Where a message came from: a file (or subject of a bus), and the line (or sequence) in it, from 1."""
 
     file: str = ""

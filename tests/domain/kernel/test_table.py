@@ -54,3 +54,19 @@ def test_needs_few_layers_for_many_rows() -> None:
 
     assert len(table._layers) <= 11
     assert len(table) == 2_000
+
+
+def test_is_the_same_when_it_was_laid_flat() -> None:
+    table = Table({n: n for n in range(40)})
+    for number in range(40, 60):
+        table = table.put(number, number).drop(number - 40)
+    beside, before = table.put(7, 70), dict(table)
+
+    assert table.flat() == before
+    assert table.flat() is table.flat()
+    assert (dict(table), len(table), 7 in table, beside[7]) == (before, 40, False, 70)
+    assert table.put(1, 2).flat() == before | {1: 2}
+    assert table.drop(59).flat() == {key: value for key, value in before.items() if key != 59}
+    assert table.flat() == before
+    assert Table[int, int]().flat() == {}
+    assert Table[int, int]().put(1, 1).drop(1).put(2, 2) == {2: 2}

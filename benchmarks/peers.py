@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, timedelta
 from itertools import product
 from pathlib import Path
@@ -55,6 +55,10 @@ with open(told, "w") as file:
 
 class Disagreement(Exception):  # noqa: N818 - what it is
     """A program does not come to the balances that the messages come to."""
+
+
+PATIENCE = 8.0
+"""Seconds of a tool for one answer, after which it is not asked about more vouchers."""
 
 
 class Took(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,6 +162,8 @@ def launch(command: list[str], folder: Path) -> tuple[Took, str]:
     """Run a program that must succeed; return what it took, and what it printed."""
     told, printed = folder / "told", folder / "printed"
     environment = os.environ | {"BEANCOUNT_DISABLE_LOAD_CACHE": "1"}
+    # A program that is installed is not compiled each time it is started.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     launcher = [sys.executable, "-I", "-S", "-c", LAUNCH, str(told), str(printed)]
     subprocess.run([*launcher, *command], env=environment, check=True)  # noqa: S603 - programs that the caller names
     took = msgspec.json.decode(told.read_bytes(), type=Took)
@@ -187,18 +193,20 @@ def by_turns(programs: list[Program], right: Mapping[date, Balances]) -> Iterato
         yield Measured(program.name, program.version, seconds, megabytes)
 
 
-def compare(count: int, folder: Path) -> Iterator[Measured]:
-    """Measure Grundbok and each tool there is on so many vouchers, in files of a folder."""
+def compare(count: int, folder: Path, without: Collection[str] = ()) -> Iterator[Measured]:
+    """Measure Grundbok and each tool there is, but those left out, on so many vouchers, in files of a folder."""
     right = {day: sums(count, day) for day in DAYS}
     replaying, kept = _grundbok(count, folder)
     first, balances = kept.ask(DAYS[0])
     agree("grundbok, making its read model", balances, right[DAYS[0]])
-    yield from by_turns([replaying, kept, *_tools(count, folder)], right)
+    yield from by_turns([replaying, kept, *_tools(count, folder, without)], right)
     yield Measured("grundbok, making its read model", kept.version, (first.seconds,), first.megabytes)
 
 
-def _tools(count: int, folder: Path) -> Iterator[Program]:
+def _tools(count: int, folder: Path, without: Collection[str]) -> Iterator[Program]:
     for tool in TOOLS:
+        if tool.name in without:
+            continue
         program = tool.found()
         if program is None:
             sys.stderr.write(f"{tool.name} is not installed: left out\n")
@@ -256,7 +264,8 @@ def section(measured: Mapping[int, list[Measured]], measured_on: str) -> str:
     text = (
         "A trial balance as of two days by a process that has just started, all programs by turns, median of three,\n"
         "and the most memory. All answers were equal to the öre to the sums of the messages; a difference would have\n"
-        "ended the run. The tools read their text; `grundbok` has its read model, with `--replay` only the events."
+        "ended the run. The tools read their text; `grundbok` has its read model, with `--replay` only the events.\n"
+        f"A tool that took more than {PATIENCE:g} s is not asked at greater sizes."
     )
     return "\n".join(["## Other tools", "", measured_on, "", text, "", *table(headings, lines)])
 
@@ -268,10 +277,11 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=RESULTS)
     asked = parser.parse_args()
     load = machine.load_average()
-    measured = {}
-    for count in asked.sizes:
+    measured: dict[int, list[Measured]] = {}
+    for count in sorted(asked.sizes):
+        slow = {one.name for programs in measured.values() for one in programs if max(one.seconds) > PATIENCE}
         with tempfile.TemporaryDirectory(prefix="grundbok-peers-") as folder:
-            measured[count] = list(compare(count, Path(folder)))
+            measured[count] = list(compare(count, Path(folder), slow))
         for one in measured[count]:
             sys.stdout.write(f"{count} {one.name}: {', '.join(f'{taken:.3f} s' for taken in one.seconds)}\n")
     measured_on = f"{SystemClock().now():%Y-%m-%d}, load average before {load}: {conditions(machine.facts(load))}"

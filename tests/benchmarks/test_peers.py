@@ -1,11 +1,13 @@
 """What other tools are given to read and what they print, without the tools."""
 
 import re
+from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from benchmarks import peers
 from benchmarks.journals import BEANCOUNT, LEDGER, Line, Voucher, account, in_ore, kronor, vouchers
 from benchmarks.peers import (
     DAYS,
@@ -164,3 +166,21 @@ def test_the_section_compares_with_a_replay() -> None:
     assert "| 1\u00a0000 | ledger | 3.3.0 | 2 | 2.1 | 80 | 4 times |" in page
     assert "| 1\u00a0000 | grundbok, making its read model | 1.0 | 0.75 |  | 40 | 1.5 times |" in page
     assert "2026-01-02: a machine" in page
+
+
+def test_a_tool_that_is_slow_is_asked_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, list[str]]] = []
+
+    def compare(count: int, folder: Path, without: Collection[str]) -> Iterator[Measured]:
+        assert folder.is_dir()
+        asked.append((count, sorted(without)))
+        yield Measured(peers.REPLAY, "1", (0.1, 0.1), 1.0)
+        yield Measured("quick", "1", (0.1, 0.1), 1.0)
+        yield Measured("slow", "1", (0.1, peers.PATIENCE * count / 100), 1.0)
+
+    monkeypatch.setattr(peers, "compare", compare)
+    monkeypatch.setattr("sys.argv", ["peers", "1000", "100", "101", "--into", str(tmp_path / "page.md")])
+    (tmp_path / "page.md").write_text("# Results\n")
+    peers.main()
+
+    assert asked == [(100, []), (101, []), (1000, ["slow"])]

@@ -36,7 +36,7 @@ from services.messaging.report_board import ReportBoard
 from services.messaging.service import MakePart, Service, until_told
 from services.messaging.settings import BusSettings
 from services.messaging.status_page import Heartbeat, status_page
-from services.messaging.writer_process import WriterProcess
+from services.messaging.writer_process import END_SECONDS, WriterProcess
 from services.writing import writer_process
 
 KINDS = ("ingest", "relay", "reports", "query")
@@ -75,6 +75,7 @@ async def serve(
         access, server = await _bus_access(program, settings, server_port, stack, observed)
         stopping = asyncio.Event()
         stack.enter_context(until_told(stopping))
+        await stack.enter_async_context(_in_background(_end_in_time(books, stopping)))
         client = await _connected(access, f"grundbok {'+'.join(kinds)}", observed, stopping, stack)
         if client is None:
             return
@@ -144,6 +145,13 @@ async def _books(program: Program, kinds: Collection[str], stack: AsyncExitStack
         await asyncio.to_thread(books.start)
         stack.push_async_callback(asyncio.to_thread, books.close)
     return books
+
+
+async def _end_in_time(books: WriterProcess, stopping: asyncio.Event) -> None:
+    """Wait no longer than that for a batch that does not come to its end, when the service does."""
+    await stopping.wait()
+    await asyncio.sleep(END_SECONDS)
+    books.abandon()
 
 
 async def _parts(client: Client, kinds: Collection[str], around: _Around) -> Service:

@@ -38,6 +38,16 @@ class SettingWrong(Refusal):
         )
 
 
+def postgres_wrong() -> SettingWrong:
+    """Return what is said of a DSN that cannot be used; it is not shown, for it may hold a password."""
+    return SettingWrong(
+        setting=POSTGRES,
+        value="…",
+        expected="it is to be a DSN that begins with postgresql://, special characters in it percent-encoded",
+        expected_sv="det ska vara en DSN som börjar med postgresql://, med specialtecken procentkodade",
+    )
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the books are, and in which language people are answered."""
 
@@ -63,7 +73,7 @@ def read_settings(environment: Mapping[str, str], *, data: str | None = None, la
         raise SettingWrong(setting=setting, value=directory, expected=expected, expected_sv=expected_sv)
     dsn = None if data is not None else environment.get(POSTGRES) or None
     if dsn is not None and not dsn.startswith(("postgresql://", "postgres://")):
-        raise SettingWrong(setting=POSTGRES, value="…", expected="postgresql://…")
+        raise postgres_wrong()
     spoken = language or environment.get(LANGUAGE) or "sv"
     for known in get_args(Language):
         if spoken == known:

@@ -8,10 +8,9 @@ import msgspec
 
 from domain.books.register import RegisterAssociation
 from services.application.incoming import Incoming, read_file
-from services.application.reading import BATCH_MESSAGES, batches, is_pipe, opened
+from services.application.reading import BATCH_MESSAGES, batches, is_pipe, not_readable, opened
 from services.contract.answers import Answer
 from services.contract.envelope import Message
-from services.contract.unreadable import FileLocked, FileMissing
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -37,12 +36,10 @@ def check_files(names: Iterable[str]) -> int:
         path = Path(name)
         try:
             total += path.stat().st_size
-            if not is_pipe(path):
-                path.open("rb").close()
-        except FileNotFoundError as error:
-            raise FileMissing(path=name) from error
         except OSError as error:
-            raise FileLocked(path=name, reason=error.strerror or str(error)) from error
+            raise not_readable(name, error) from error
+        if not is_pipe(path):
+            opened(name).close()
     return total
 
 

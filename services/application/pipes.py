@@ -50,6 +50,11 @@ def own_pipes() -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    with os.fdopen(os.dup(0), "rb") as come, os.fdopen(os.dup(1), "wb") as go:
-        os.dup2(2, 1)
+    come, go = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    try:
         yield come, go
+    finally:
+        with suppress(OSError):  # what nobody took is lost on nobody
+            go.close()
+        come.close()

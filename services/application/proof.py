@@ -84,12 +84,12 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "message {message} is not recorded under its identity",
     },
     "identity_elsewhere": {
-        "sv": "meddelandet {message} är registrerat för {count} händelser från position {first}",
-        "en": "message {message} is recorded for {count} events from position {first}",
+        "sv": "meddelandet {message} är registrerat från position {first} (antal händelser: {count})",
+        "en": "message {message} is recorded from position {first} (number of events: {count})",
     },
     "identity_stray": {
-        "sv": "en registrerad identitet ({count} händelser från denna position) har ingen händelse",
-        "en": "a recorded identity ({count} events from this position) has no event",
+        "sv": "en registrerad identitet från denna position (antal händelser: {count}) har ingen händelse",
+        "en": "a recorded identity from this position (number of events: {count}) has no event",
     },
     "state_broken": {"sv": "boken kan inte ta in händelsen: {reason}", "en": "the book cannot take it in: {reason}"},
     "ledger_differs": {
@@ -97,6 +97,9 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "account {account} is {booked_ore} kr on {day} where reports are made from, not the sum {summed_ore} kr",
     },
 }
+
+WITHOUT_POSITION = frozenset({"store_changed"})
+"""Faults of the book as a whole; their position is 0."""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):

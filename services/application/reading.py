@@ -1,27 +1,30 @@
 """Batches of messages from files; of large files by a process beside, which reads while its batches are written.
 
 To read and check a message is a third of what it takes to record it, and needs nothing of the book. The process has no
-state: whatever becomes of it, the files are read on from where it came to.
+state: whatever becomes of it, the files are read on from where it came to. A name may mean another file to another
+process (`/dev/stdin`), so the process reads the very files that we have looked at, or none.
 """
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import msgspec
 
 from domain.catalogue import COMMANDS
+from domain.kernel.refusal import Refusal
 from services.application.incoming import Incoming, read_file, read_line
 from services.application.pipes import PipeEnded, own_pipes, received, send, widen
 from services.contract.answers import Refused
 from services.contract.envelope import TYPE_PREFIX, Message, Place
 from services.contract.lines import Line
+from services.contract.unreadable import FileLocked, FileMissing, FileReplaced
 
 BATCH_MESSAGES = 1000
 """Messages that are acknowledged together."""
@@ -56,25 +59,47 @@ def batches(names: Sequence[str], batch_messages: int) -> Iterator[Batch]:
     """Iterate over the messages of files, in order, by the quickest way there is."""
     paths = [Path(name) for name in names]
     large = not any(map(is_pipe, paths)) and sum(path.stat().st_size for path in paths) >= AHEAD_BYTES
-    return _read_ahead(names, batch_messages) if large and _processors() > 1 else read_batches(names, batch_messages)
+    if large and _processors() > 1:
+        return _read_ahead(names, [identity_of(path.stat()) for path in paths], batch_messages)
+    return read_batches(names, batch_messages)
 
 
-def read_batches(names: Sequence[str], batch_messages: int, *, skip: int = 0) -> Iterator[Batch]:
-    """Iterate over the messages of files, in order; so many batches are skipped, as if they had been given."""
+def read_batches(
+    names: Sequence[str], batch_messages: int, *, skip: int = 0, identities: Sequence[str] = ()
+) -> Iterator[Batch]:
+    """Iterate over the messages of files, in order; so many batches are skipped, as if they had been given.
+
+    With identities, the names are to lead to these very files: raises `FileReplaced`.
+    """
     given = 0
 
     def read(line: Line, name: str) -> Incoming:
         return read_line(line, name) if given >= skip else UNREAD
 
-    for batch in _cut(names, batch_messages, read):
+    for batch in _cut(_files(names, identities), batch_messages, read):
         given += 1
         if given > skip:
             yield batch
 
 
 def opened(name: str) -> BinaryIO:
-    """Open a file of messages."""
-    return Path(name).open("rb", buffering=BUFFER_BYTES)
+    """Open a file of messages; raises `FileMissing` or `FileLocked`."""
+    try:
+        return Path(name).open("rb", buffering=BUFFER_BYTES)
+    except OSError as error:
+        raise not_readable(name, error) from error
+
+
+def not_readable(name: str, error: OSError) -> FileMissing | FileLocked:
+    """Return the refusal of a file that the system does not let us read."""
+    if isinstance(error, FileNotFoundError):
+        return FileMissing(path=name)
+    return FileLocked(path=name, reason=error.strerror or str(error))
+
+
+def identity_of(status: os.stat_result) -> str:
+    """Return which file this is of all that there are."""
+    return f"{status.st_dev}:{status.st_ino}"
 
 
 def is_pipe(path: Path) -> bool:
@@ -82,18 +107,28 @@ def is_pipe(path: Path) -> bool:
     return not path.is_file() and not path.is_dir()
 
 
-def _cut(names: Sequence[str], batch_messages: int, read: Callable[[Line, str], Incoming]) -> Iterator[Batch]:
+def _files(names: Sequence[str], identities: Sequence[str]) -> Iterator[tuple[str, BinaryIO]]:
+    """Iterate over the files, each opened when its turn comes and closed after it."""
+    for name, identity in zip_longest(names, identities):
+        with opened(name) as file:
+            if identity is not None and identity_of(os.fstat(file.fileno())) != identity:
+                raise FileReplaced(path=name)
+            yield name, file
+
+
+def _cut(
+    files: Iterable[tuple[str, BinaryIO]], batch_messages: int, read: Callable[[Line, str], Incoming]
+) -> Iterator[Batch]:
     batch: list[Incoming] = []
     before, given, done, name = 0, 0, 0, ""
-    for name in names:
+    for name, file in files:
         end = 0
-        with opened(name) as file:
-            for incoming, end in read_file(file, name, read):
-                batch.append(incoming)
-                done = before + end
-                if len(batch) >= batch_messages or done - given >= BATCH_BYTES:
-                    yield Batch(batch, name, done)
-                    batch, given = [], done
+        for incoming, end in read_file(file, name, read):
+            batch.append(incoming)
+            done = before + end
+            if len(batch) >= batch_messages or done - given >= BATCH_BYTES:
+                yield Batch(batch, name, done)
+                batch, given = [], done
         before += end
     if batch:
         yield Batch(batch, name, done)
@@ -105,15 +140,15 @@ def _processors() -> int:
     return len(allowed(0)) if allowed is not None else os.cpu_count() or 1
 
 
-def _read_ahead(names: Sequence[str], batch_messages: int) -> Iterator[Batch]:
+def _read_ahead(names: Sequence[str], identities: Sequence[str], batch_messages: int) -> Iterator[Batch]:
     """Iterate over the same batches, all but the first ones from a process."""
-    command = [sys.executable, "-P", "-m", MODULE, str(batch_messages), str(OWN_BATCHES), *names]
+    command = [sys.executable, "-P", "-m", MODULE, str(batch_messages), str(OWN_BATCHES), *identities, *names]
     given = 0
     with subprocess.Popen(  # noqa: S603 - our own interpreter and module
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
     ) as process:
         try:
-            for batch in islice(read_batches(names, batch_messages), OWN_BATCHES):
+            for batch in islice(read_batches(names, batch_messages, identities=identities), OWN_BATCHES):
                 given += 1
                 yield batch
             for batch in _received_from(process):
@@ -125,7 +160,7 @@ def _read_ahead(names: Sequence[str], batch_messages: int) -> Iterator[Batch]:
             return
         finally:
             process.kill()
-    yield from read_batches(names, batch_messages, skip=given)
+    yield from read_batches(names, batch_messages, skip=given, identities=identities)
 
 
 class _Sent(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -196,11 +231,17 @@ def _sent(message: Message) -> _Sent:
     )
 
 
-def main(batch_messages: str, skip: str, *names: str) -> None:
-    """Read files and give their batches, in the process."""
-    # Who reads has ended, or reads a file himself that cannot be read, and says so.
-    with own_pipes() as (_, batches), suppress(OSError):
-        for batch in read_batches(names, int(batch_messages), skip=int(skip)):
+def main(batch_messages: str, skip: str, *files: str) -> None:
+    """Read files and give their batches, in the process; `files` are the identities of the files, and their names.
+
+    A file that is another, or cannot be read, ends it: whoever waits for its batches reads on himself, and says why.
+    """
+    identities, names = files[: len(files) // 2], files[len(files) // 2 :]
+    with own_pipes() as (_, batches), suppress(OSError, Refusal):
+        # Before any is opened: to open what is no file may wait for ever.
+        if [identity_of(Path(name).stat()) for name in names] != list(identities):
+            return
+        for batch in read_batches(names, int(batch_messages), skip=int(skip), identities=identities):
             messages = [_sent(item) for item in batch.messages if isinstance(item, Message)]
             refused = {place: item for place, item in enumerate(batch.messages) if isinstance(item, Refused)}
             send(batches, _pack(_Frame(messages, refused, batch.file, batch.done)))

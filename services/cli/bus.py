@@ -53,6 +53,7 @@ SAID = {
             " {ahead} finns inte i boken"
         ),
         "none": "inga avvisade meddelanden till {book}",
+        "late": "publicerade till {book} men inte besvarade ännu: {count}; väntar",
     },
     "en": {
         "redriven": "sent again to {book}: {count}",
@@ -66,6 +67,7 @@ SAID = {
             " {ahead} not in the book"
         ),
         "none": "no refused messages for {book}",
+        "late": "published for {book} but not answered yet: {count}; waiting",
     },
 }
 
@@ -92,10 +94,14 @@ def send(
 ) -> int:
     """Publish the lines of files as messages, 1000 at a time, and show the answer to each."""
     check_files(files)
-    tally = Tally(lang or language_of(sys.argv), as_json=output == "json", several=len(files) > 1)
+    language = lang or language_of(sys.argv)
+    tally = Tally(language, as_json=output == "json", several=len(files) > 1)
+
+    def late(count: int) -> None:
+        say_aside(SAID[language]["late"].format(count=count, book=book))
 
     async def work(nats: NatsBus) -> int:
-        sender = Sender(nats, book)
+        sender = Sender(nats, book, late=late)
         for name in files:
             await _send_file(sender, name, tally)
         say_aside(tally.summary())

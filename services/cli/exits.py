@@ -31,6 +31,7 @@ BY_CODE: dict[str, int] = {
     "question_refused": NOT_FOUND,
     "consumer_ahead": NOT_FOUND,
     "file_not_readable": FAILED,
+    "file_replaced": FAILED,
     "file_not_written": FAILED,
     "output_full": FULL,
     # somebody was first

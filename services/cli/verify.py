@@ -6,7 +6,7 @@ import sys
 import msgspec
 
 from domain.kernel.refusal import Language
-from services.application.proof import Proof
+from services.application.proof import WITHOUT_POSITION, Fault, Proof
 from services.application.verify import verify as prove
 from services.bootstrap import running
 from services.cli.exits import OK, UNVERIFIED
@@ -17,19 +17,31 @@ from services.settings import read_settings
 WORDS: dict[Language, dict[str, str]] = {
     "sv": {
         "fault": "position {position}: {sentence}",
-        "proof": "{book}: {events} händelser, {vouchers} verifikationer, {postings} konteringar",
         "series": "  serie {series}: 1–{last}, utan luckor",
         "good": "boken stämmer",
-        "bad": "{count} fel",
     },
     "en": {
         "fault": "position {position}: {sentence}",
-        "proof": "{book}: {events} events, {vouchers} vouchers, {postings} postings",
         "series": "  series {series}: 1–{last}, without gaps",
         "good": "the book is right",
-        "bad": "{count} faults",
     },
 }
+
+COUNTED: dict[Language, dict[str, tuple[str, str]]] = {
+    "sv": {
+        "events": ("händelse", "händelser"),
+        "vouchers": ("verifikation", "verifikationer"),
+        "postings": ("kontering", "konteringar"),
+        "faults": ("fel", "fel"),
+    },
+    "en": {
+        "events": ("event", "events"),
+        "vouchers": ("voucher", "vouchers"),
+        "postings": ("posting", "postings"),
+        "faults": ("fault", "faults"),
+    },
+}
+"""What is counted: the word for one, and for any other number."""
 
 
 def verify(*, book: Book, output: TextOrJson = "text", data: Data = None, lang: Lang = None) -> int:
@@ -47,16 +59,28 @@ def verify(*, book: Book, output: TextOrJson = "text", data: Data = None, lang: 
 def proof_text(proof: Proof, language: Language) -> str:
     """Return a proof as text: faults by position, or the series that are whole."""
     words = WORDS[language]
-    out = [
-        words["proof"].format(book=proof.book, events=proof.events, vouchers=proof.vouchers, postings=proof.postings)
-    ]
+    events, vouchers, postings, faults = (
+        f"{count} {COUNTED[language][what][count != 1]}"
+        for what, count in (
+            ("events", proof.events),
+            ("vouchers", proof.vouchers),
+            ("postings", proof.postings),
+            ("faults", len(proof.faults)),
+        )
+    )
+    out = [f"{proof.book}: {events}, {vouchers}, {postings}"]
     if proof.faults:
-        out += [
-            "  " + words["fault"].format(position=fault.position, sentence=fault.sentence(language))
-            for fault in proof.faults
-        ]
-        out.append(words["bad"].format(count=len(proof.faults)))
+        out += [f"  {_fault_text(fault, language)}" for fault in proof.faults]
+        out.append(faults)
     else:
         out += [words["series"].format(series=series, last=last) for series, last in proof.series.items()]
         out.append(words["good"])
     return "\n".join(out) + "\n"
+
+
+def _fault_text(fault: Fault, language: Language) -> str:
+    sentence = fault.sentence(language)
+    # The file or schema as a whole has no position; a row that strayed to position 0 has.
+    if fault.code in WITHOUT_POSITION:
+        return sentence
+    return WORDS[language]["fault"].format(position=fault.position, sentence=sentence)

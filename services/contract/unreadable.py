@@ -58,6 +58,14 @@ class FileMissing(Unreadable):
     en = "The file {path} does not exist."
 
 
+class FileReplaced(Refusal):
+    """A file stays the same one while it is read."""
+
+    code = "file_replaced"
+    sv = "Filen {path} byttes ut mot en annan medan den lästes. Det som kvitterats finns i boken; läs in filen igen."
+    en = "The file {path} was replaced by another while it was read. What has a receipt is in the book; read it again."
+
+
 class FileLocked(Unreadable):
     """A file that is named can be read."""
 

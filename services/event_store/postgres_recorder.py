@@ -28,8 +28,8 @@ from services.event_store.failures import (
     Unavailable,
 )
 from services.event_store.positioned import Batch, Identity
-from services.event_store.postgres_layout import TEMPORARY, parts
-from services.event_store.postgres_server import SchemaDatastore, assert_durable
+from services.event_store.postgres_layout import TEMPORARY, parts, with_detail
+from services.event_store.postgres_server import SchemaDatastore, assert_durable, reason_of
 from services.event_store.recorder import LAST_POSITION, LAYOUT, BookRecorder, CommitUncertain, columns, differences
 
 T = TypeVar("T")
@@ -239,7 +239,8 @@ class PostgresBookRecorder(PostgresApplicationRecorder, BookRecorder):
             connection.execute("SET TRANSACTION READ WRITE")  # a role's default may be to read only
             found = parts(connection, self.datastore.schema)
             connection.execute(self._made_in(TEMPORARY, ""))
-            return differences(found, parts(connection, TEMPORARY))
+            made = parts(connection, TEMPORARY)
+            return [with_detail(trouble, found, made) for trouble in differences(found, made)]
 
     def failure(self, error: PersistenceError, book: str, after: int) -> StoreFailure:
         """Return what an error of the library means for a caller who appended after (or read at) a position."""
@@ -252,7 +253,7 @@ class PostgresBookRecorder(PostgresApplicationRecorder, BookRecorder):
             return DamagedBook(book=book, reason="a table is missing")
         if isinstance(error, IntegrityError):
             return Conflict(book=book, after=after)
-        return Unavailable(book=book, reason=str(error).strip())
+        return Unavailable(book=book, reason=reason_of(error))
 
     def _rows(self, query: Composed, arguments: tuple[Any, ...]) -> list[Any]:
         def select() -> list[Any]:

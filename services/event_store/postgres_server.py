@@ -1,6 +1,7 @@
 """One database, one small pool of connections, however many books are in it."""
 
 import contextlib
+import re
 import select
 import threading
 import time
@@ -11,10 +12,12 @@ from typing import Any
 import psycopg
 from eventsourcing import persistence
 from eventsourcing.postgres import ConnectionPool, PostgresDatastore
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row, tuple_row
 
 from services.event_store.failures import Unavailable, UnsafeStorage
 from services.event_store.locks import NOTHING, FairLock, busy
+from services.settings import postgres_wrong
 
 CONNECTIONS_MAX = 8
 """Connections of one process to one database; the next caller waits for one."""
@@ -51,8 +54,32 @@ _PROMISES = (
     "SELECT current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit')"
 )
 
+_SLASH_BEFORE_AT = re.compile(r"\w+://[^@/?]*/[^?]*@")
+_PORTS = re.compile(r"[0-9,]*")
+
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
+
+
+def place_of(dsn: str) -> str:
+    """Return where a DSN leads, without user and password; raises `SettingWrong` for one that leads nowhere.
+
+    A password that is not percent-encoded is cut into the wrong parts, which the server's sentences would then name.
+    """
+    try:
+        parts = conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        raise postgres_wrong() from None  # its sentence may quote the password
+    host, port, database = (str(parts.get(name) or "") for name in ("host", "port", "dbname"))
+    if "@" in host[1:] or _SLASH_BEFORE_AT.match(dsn) or not _PORTS.fullmatch(port):
+        raise postgres_wrong()
+    return f"postgresql://{host}{':' if port else ''}{port}/{database}"
+
+
+def reason_of(error: Exception) -> str:
+    """Return what PostgreSQL said as part of a sentence: one line, without its advice and the mark at its end."""
+    lines = (line.strip() for line in str(error).splitlines() if not line.startswith("\t"))
+    return "; ".join(line for line in lines if line).rstrip(".?!")
 
 
 @contextmanager
@@ -75,6 +102,7 @@ class PostgresServer:
     """
 
     def __init__(self, dsn: str) -> None:
+        self.place = place_of(dsn)
         self._dsn = dsn
         self._kept = threading.local()
         self.pool: ConnectionPool[psycopg.Connection[DictRow]] = ConnectionPool(
@@ -99,7 +127,7 @@ class PostgresServer:
                 _configure(connection)
                 assert_durable(connection)
         except psycopg.Error as error:
-            raise Unavailable(book="*", reason=str(error).strip()) from error
+            raise Unavailable(book=self.place, reason=reason_of(error)) from error
         self.pool.open()
 
     @contextmanager
@@ -132,7 +160,7 @@ class PostgresServer:
         try:
             connection = self.pool.getconn(timeout_seconds)
         except psycopg.OperationalError as error:
-            raise Unavailable(book=book, reason=str(error).strip()) from error
+            raise Unavailable(book=book, reason=reason_of(error)) from error
         try:
             # Mostly the lock is free, and then one question is enough; it is not given past others who wait for it.
             free = connection.cursor(row_factory=tuple_row).execute(_TRY_LOCK, (schema,), prepare=True).fetchone()
@@ -148,7 +176,7 @@ class PostgresServer:
             if isinstance(error, psycopg.errors.LockNotAvailable):
                 raise busy(book, timeout_seconds) from error
             if isinstance(error, psycopg.OperationalError):
-                raise Unavailable(book=book, reason=str(error).strip()) from error
+                raise Unavailable(book=book, reason=reason_of(error)) from error
             raise
         return connection
 

@@ -10,7 +10,7 @@ from services.event_store.locks import WriterLock
 from services.event_store.mapper import TaggedMapper
 from services.event_store.positioned import E
 from services.event_store.postgres_recorder import PostgresBookRecorder
-from services.event_store.postgres_server import PostgresServer, SchemaDatastore, SchemaLock
+from services.event_store.postgres_server import PostgresServer, SchemaDatastore, SchemaLock, reason_of
 from services.event_store.shelf import OPEN_BOOKS_MAX, BookShelf, is_book_name
 
 PREFIX = "grundbok_"
@@ -73,4 +73,4 @@ class PostgresShelf(BookShelf[E]):
             with self._server.connection() as connection:
                 return connection.execute(query, (argument,)).fetchall()
         except PersistenceError as error:
-            raise Unavailable(book="*", reason=str(error).strip()) from error
+            raise Unavailable(book=self._server.place, reason=reason_of(error)) from error

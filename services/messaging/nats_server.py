@@ -114,9 +114,10 @@ class NatsProcess:
     """
 
     def __init__(self, configuration: Path, directory: Path, environment: Mapping[str, str] | None = None) -> None:
-        self.directory = directory
-        self.log = directory / "server.log"
-        self._configuration = configuration
+        # Absolute, for the server works in another directory than we do.
+        self.directory = directory.absolute()
+        self.log = self.directory / "server.log"
+        self._configuration = configuration.absolute()
         self._environment = dict(environment or {})
         self._guard: subprocess.Popen[bytes] | None = None
         self._ports = _Ports()

@@ -1,6 +1,7 @@
 """What can be seen of the parts from outside: conditions for health, figures for Prometheus, lines in the log."""
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -23,6 +24,9 @@ State = Literal["ok", "waiting", "stopped"]
 STOPS = (InvariantBroken, BusAhead, BusDiffers, DamagedBook, DamagedEvent, NewerThanProgram)
 """What does not pass by itself: somebody has to look."""
 
+HANGS_SECONDS = 15.0
+"""How long a step may take before its part counts as hanging: far longer than a batch, or the wait for one, takes."""
+
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
@@ -41,6 +45,14 @@ NO_BOOK = "-"
 """What figures say instead of a name that no book can have: whoever may publish could make up any number of them."""
 
 
+class PartHangs(Refusal):
+    """A part ends its step within a reasonable time."""
+
+    code = "part_hangs"
+    sv = "Delen {part} av boken {book} har arbetat med samma steg i {seconds} sekunder."
+    en = "The part {part} of the book {book} has worked on the same step for {seconds} seconds."
+
+
 class Observed:
     """Takes what the parts say of themselves; read by the status page. One for a process."""
 
@@ -54,6 +66,8 @@ class Observed:
         self.connected: Callable[[], bool] = lambda: True
         self.bus = ""
         self.log = log or structlog.get_logger("grundbok")
+        self._clock = clock
+        self._begun: dict[tuple[str, str], float] = {}
         self._repeats = Repeats(clock)
         self._heard = ""
         self._messages = self._counter("grundbok_messages", "Messages answered.", "book", "outcome")
@@ -94,8 +108,33 @@ class Observed:
 
     def parts(self) -> list[tuple[str, str, Condition]]:
         """Return how each part of each book fares, sorted; may be asked from any thread."""
-        conditions = dict(self.conditions)  # a copy, for the parts go on saying things meanwhile
-        return [(part, book, condition) for (part, book), condition in sorted(conditions.items()) if _can_be(book)]
+        known = sorted({*dict(self.conditions), *dict(self._begun)})  # copies, for the parts go on meanwhile
+        fares = ((part, book, self._condition(part, book)) for part, book in known if _can_be(book))
+        return [(part, book, condition) for part, book, condition in fares if condition is not None]
+
+    def _condition(self, part: str, book: str) -> Condition | None:
+        """Return how a part of a book fares; None when it has said nothing yet.
+
+        A step that hangs cannot say so: that is worked out from when it began.
+        """
+        begun = self._begun.get((part, book))
+        if begun is not None and (seconds := self._clock() - begun) >= HANGS_SECONDS:
+            return condition_of(PartHangs(part=part, book=book, seconds=int(seconds)))
+        return self.conditions.get((part, book))
+
+    def begins(self, part: str, book: str) -> None:
+        """Note that a part of a book begins a step."""
+        self._begun[part, book] = self._clock()
+
+    def hangs(self, part: str, book: str) -> None:
+        """Log that the step of a part of a book has not ended, if that is so; `works` or `fails` says that it has."""
+        condition = self._condition(part, book)
+        if condition is not None and condition.code == PartHangs.code:
+            self._say(part, book, condition)
+
+    def ends(self, part: str, book: str) -> None:
+        """Note that a part of a book has ended its step, whatever came of it."""
+        self._begun.pop((part, book), None)
 
     def took(self, part: str, seconds: float) -> None:
         """Note how long a step took."""
@@ -141,6 +180,9 @@ class Observed:
         """Note why a part of a book does not work."""
         self._say(part, book, condition_of(error))
 
+    def _is_ok(self, part: str, book: str) -> bool:
+        return self._condition(part, book) == WELL
+
     def _over(self, subject: str) -> dict[str, int]:
         """Return how many errors of what is over now were not logged, if there were any."""
         held_back = self._repeats.over(subject)
@@ -151,7 +193,7 @@ class Observed:
             return
         self.conditions[part, book] = condition
         if _can_be(book):
-            self._ok.labels(part, book).set(condition.state == "ok")
+            self._ok.labels(part, book).set_function(partial(self._is_ok, part, book))
         subject = f"{part} {book}"
         told = {"part": part, "book": book, "state": condition.state}
         if condition.state == "ok":

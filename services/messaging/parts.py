@@ -1,10 +1,12 @@
 """The parts that work on one book each, and the loop that keeps a part going whatever happens around it."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from services.messaging.inbound import Inbound
-from services.messaging.observed import Observed
+from services.messaging.observed import HANGS_SECONDS, Observed
 from services.messaging.relay import Relay
 from services.messaging.report_board import ReportBoard
 
@@ -132,7 +134,8 @@ async def keep_going(part: Part, observed: Observed, stopping: asyncio.Event, hi
         hint.clear()
         started = clock()
         try:
-            busy = await part.step()
+            with _watched(part, observed):
+                busy = await part.step()
         except Exception as error:  # noqa: BLE001 - the outer loop of a part: one book must not stop the others
             observed.fails(part.name, part.book, error)
             await either(stopping, seconds=pause)
@@ -145,6 +148,18 @@ async def keep_going(part: Part, observed: Observed, stopping: asyncio.Event, hi
         elif not part.waits:
             await either(stopping, hint, seconds=POLL_SECONDS)
     await _closed(part, observed)
+
+
+@contextmanager
+def _watched(part: Part, observed: Observed) -> Iterator[None]:
+    """Let a step that does not end be noticed: from its beginning on, by somebody else than itself."""
+    observed.begins(part.name, part.book)
+    late = asyncio.get_running_loop().call_later(HANGS_SECONDS, observed.hangs, part.name, part.book)
+    try:
+        yield
+    finally:
+        late.cancel()
+        observed.ends(part.name, part.book)
 
 
 async def _closed(part: Part, observed: Observed) -> None:

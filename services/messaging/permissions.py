@@ -129,11 +129,12 @@ _Rights = tuple[tuple[str, ...], tuple[str, ...], bool]
 
 def _ingest(books: tuple[str, ...]) -> _Rights:
     streams = (IN_STREAM, DEAD_STREAM, CURSORS, *map(receipts_stream, books))
-    events = map(events_stream, books)
+    events = tuple(map(events_stream, books))
     cursors = [bucket_subject(CURSORS_BUCKET, cursor_key(book)) for book in books]
     publish = (
         *(f"$JS.API.STREAM.{call}.{stream}" for stream in streams for call in ("INFO", "CREATE")),
         *(f"$JS.API.STREAM.INFO.{stream}" for stream in events),
+        *map(_direct, events),
         *_reading(IN_STREAM, IN_SUBJECTS),
         *(_direct(CURSORS, cursor) for cursor in cursors),
         *(_direct(DEAD_STREAM, dead_subject(book)) for book in books),

@@ -19,7 +19,7 @@ from services.event_store.locks import FairLock
 from services.event_store.store import WAIT_SECONDS
 from services.messaging.writing import Heard, Written
 
-END_SECONDS = 60.0
+END_SECONDS = 20.0
 """How long a process that was told to end may take to finish its batch and to keep what it knows."""
 
 
@@ -96,6 +96,12 @@ class WriterProcess:
         if reply.written is None:
             raise InvariantBroken("a reply without an answer")
         return reply.written
+
+    def abandon(self) -> None:
+        """Kill the process whatever it does; who waits for it gets `WriterEnded`, and nothing is lost by it."""
+        running = self._running
+        if running is not None:
+            running.process.kill()
 
     def close(self) -> None:
         """Let the process finish, and wait for its end."""

@@ -4,6 +4,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
+from typing import get_args
 from urllib.parse import urlsplit
 
 import psycopg
@@ -11,6 +12,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
+from domain.kernel.refusal import Language
 from services.event_store.failures import (
     BookNotFound,
     DamagedBook,
@@ -21,8 +23,9 @@ from services.event_store.failures import (
     Unavailable,
     UnsafeStorage,
 )
-from services.event_store.postgres_server import CONNECTIONS_MAX
+from services.event_store.postgres_server import CONNECTIONS_MAX, place_of
 from services.event_store.postgres_shelf import PostgresShelf
+from services.settings import SettingWrong
 from tests.contracts.events import AnyTestEvent, identity, mapper, notes
 from tests.servers.cut_line import CutLine
 from tests.servers.postgres import find_binaries, running_postgres
@@ -282,7 +285,33 @@ def test_refuses_a_server_that_does_not_promise_durability() -> None:
 def test_says_so_when_there_is_no_server() -> None:
     with pytest.raises(Unavailable) as failure:
         PostgresShelf("postgresql://nobody:secret@127.0.0.1:1/none", mapper())
-    assert "secret" not in failure.value.sentence("en")
+    for language in get_args(Language):
+        said = failure.value.sentence(language)
+        assert "postgresql://127.0.0.1:1/none" in said
+        assert said.endswith("Connection refused.")
+        assert "\n" not in said
+        assert "secret" not in said
+
+
+@pytest.mark.parametrize("password", ["sec%ret", "sec/ret", "se@cret", "12/@sec/ret"])
+def test_does_not_show_a_password_that_is_not_encoded(password: str) -> None:
+    with pytest.raises(SettingWrong) as refusal:
+        PostgresShelf(f"postgresql://nobody:{password}@127.0.0.1:1/none", mapper())
+
+    assert "ret" not in refusal.value.sentence("en")
+
+
+@pytest.mark.parametrize(
+    ("dsn", "place"),
+    [
+        ("postgresql://me:secret@h:5433/d?sslmode=require", "postgresql://h:5433/d"),
+        ("postgres://h/d?user=me&password=secret", "postgresql://h/d"),
+        ("postgresql://me@a:1,b:2/d", "postgresql://a,b:1,2/d"),
+        ("postgresql:///d", "postgresql:///d"),
+    ],
+)
+def test_names_the_place_of_a_dsn_without_who_asks(dsn: str, place: str) -> None:
+    assert place_of(dsn) == place
 
 
 def test_finds_a_server_among_the_development_packages() -> None:

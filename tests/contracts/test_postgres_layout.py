@@ -41,39 +41,49 @@ p_digests bytea[], p_positions bigint[], p_counts integer[])"
 
 CHANGES = {
     "DROP TRIGGER append_only ON {0}.stored_events": ["trigger append_only of stored_events is missing"],
-    "ALTER TABLE {0}.stored_events DISABLE TRIGGER append_only": ["trigger append_only of stored_events was changed"],
+    "ALTER TABLE {0}.stored_events DISABLE TRIGGER append_only": [
+        "trigger append_only of stored_events was changed: switched on or off"
+    ],
     "ALTER TABLE {0}.stored_events DISABLE TRIGGER ALL": [
-        "trigger append_only of stored_events was changed",
-        "trigger gapless of stored_events was changed",
+        "trigger append_only of stored_events was changed: switched on or off",
+        "trigger gapless of stored_events was changed: switched on or off",
     ],
     "CREATE OR REPLACE TRIGGER append_only BEFORE DELETE ON {0}.stored_events FOR EACH STATEMENT"
-    " EXECUTE FUNCTION {0}.refuse_change()": ["trigger append_only of stored_events was changed"],
+    " EXECUTE FUNCTION {0}.refuse_change()": ["trigger append_only of stored_events was changed: moment"],
     "CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {0}.book FOR EACH STATEMENT"
-    " WHEN (current_user <> 'me') EXECUTE FUNCTION {0}.refuse_change()": ["trigger append_only of book was changed"],
+    " WHEN (current_user <> 'me') EXECUTE FUNCTION {0}.refuse_change()": [
+        "trigger append_only of book was changed: condition"
+    ],
     "CREATE FUNCTION public.refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
     " CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {0}.book FOR EACH STATEMENT"
-    " EXECUTE FUNCTION public.refuse_change()": ["trigger append_only of book was changed"],
+    " EXECUTE FUNCTION public.refuse_change()": ["trigger append_only of book was changed: function"],
     "CREATE OR REPLACE FUNCTION {0}.refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'": [
-        "function refuse_change() was changed"
+        "function refuse_change() was changed: body"
     ],
-    "ALTER FUNCTION {0}.refuse_gap() SET search_path = public": ["function refuse_gap() was changed"],
-    "ALTER FUNCTION {0}.append_events SECURITY DEFINER": [f"{APPEND} was changed"],
+    "ALTER FUNCTION {0}.refuse_gap() SET search_path = public": ["function refuse_gap() was changed: settings"],
+    "ALTER FUNCTION {0}.append_events SECURITY DEFINER": [f"{APPEND} was changed: SECURITY DEFINER"],
     "DROP FUNCTION {0}.append_events": [f"{APPEND} is missing"],
     "CREATE FUNCTION {0}.extra() RETURNS int LANGUAGE sql AS 'SELECT 1'": ["function extra() was added"],
     "CREATE TABLE {0}.extra (a int)": ["table extra was added"],
     "CREATE VIEW {0}.extra AS SELECT 1": ["view extra was added"],
     "CREATE INDEX extra ON {0}.stored_events (topic)": ["index extra was added"],
-    "CREATE TABLE public.child () INHERITS ({0}.stored_events)": ["table stored_events was changed"],
-    "ALTER TABLE {0}.book SET UNLOGGED": ["table book was changed"],
-    "ALTER TABLE {0}.message_identities ENABLE ROW LEVEL SECURITY": ["table message_identities was changed"],
-    "ALTER TABLE {0}.stored_events ALTER topic DROP NOT NULL": ["table stored_events was changed"],
-    "ALTER TABLE {0}.stored_events ADD extra text": ["table stored_events was changed"],
-    "ALTER TABLE {0}.message_identities DROP count": ["table message_identities was changed"],
+    "CREATE TABLE public.child () INHERITS ({0}.stored_events)": ["table stored_events was changed: inheritance"],
+    "ALTER TABLE {0}.book SET UNLOGGED": ["table book was changed: UNLOGGED"],
+    "ALTER TABLE {0}.message_identities ENABLE ROW LEVEL SECURITY": [
+        "table message_identities was changed: row security"
+    ],
+    "ALTER TABLE {0}.stored_events ALTER topic DROP NOT NULL": ["table stored_events was changed: column topic"],
+    "ALTER TABLE {0}.stored_events ADD extra text": ["table stored_events was changed: column extra, columns"],
+    "ALTER TABLE {0}.message_identities DROP count": ["table message_identities was changed: column count, columns"],
     "ALTER TABLE {0}.stored_events DROP CONSTRAINT stored_events_originator_version_check": [
         "constraint stored_events_originator_version_check of stored_events is missing"
     ],
     "ALTER TABLE {0}.stored_events ADD CONSTRAINT extra CHECK (topic <> '')": [
         "constraint extra of stored_events was added"
+    ],
+    "ALTER TABLE {0}.stored_events DROP CONSTRAINT stored_events_originator_version_check,"
+    " ADD CONSTRAINT stored_events_originator_version_check CHECK (originator_version > -9)": [
+        "constraint stored_events_originator_version_check of stored_events was changed: definition"
     ],
     "ALTER TABLE {0}.message_identities DROP CONSTRAINT message_identities_pkey": [
         "constraint message_identities_pkey of message_identities is missing",

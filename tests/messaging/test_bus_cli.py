@@ -33,7 +33,7 @@ from services.contract.subjects import (
     events_subjects,
     in_subject,
 )
-from services.messaging import nats_connection
+from services.messaging import nats_connection, sender
 from services.messaging.consumer import Consumer
 from services.messaging.dead_letters import REDRIVEN_HEADER
 from services.messaging.inbound import DEAD_PLAN, IN_PLAN
@@ -123,6 +123,39 @@ def test_send_shows_the_answer_to_each_line_and_knows_what_came_before(live: Gru
     assert [(answer.file, answer.line) for answer in answers] == [(str(file), line) for line in range(1, 8)]
     assert [isinstance(answer, Receipt) and answer.duplicate for answer in answers] == [True] * 6 + [False]
     assert again.err.endswith("0 bokförda, 6 redan kända, 1 avvisade\n")
+
+
+@pytest.mark.parametrize(
+    ("language", "waits", "left"),
+    [
+        ("sv", "publicerade till unheard men inte besvarade ännu: 4; väntar\n", "Inte besvarade i tid"),
+        ("en", "published for unheard but not answered yet: 4; waiting\n", "Not answered in time"),
+    ],
+)
+def test_send_says_that_nobody_answers_and_in_the_end_gives_up(
+    still: Grundbok,
+    nats_server: TestServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    waits: str,
+    left: str,
+) -> None:
+    async def make_streams(bus: NatsBus) -> None:
+        await bus.make(IN_PLAN)
+
+    on_bus(nats_server.url, make_streams)
+    monkeypatch.setattr(sender, "LATE_SECONDS", 0.1)
+    monkeypatch.setattr(sender, "ANSWER_SECONDS", 1.0)
+
+    done = still("bus", "send", a_file(tmp_path, *founding()), "--book", "unheard", "--lang", language)
+
+    first, *rest = done.err.splitlines(keepends=True)
+    assert first == waits
+    assert len(rest) == 1, "it is said once"
+    assert rest[0].startswith(f"grundbok: messages_unanswered: {left}")
+    assert ": 4. " in rest[0]
+    assert (done.code, done.out) == (1, "")
 
 
 def test_send_takes_several_files_and_answers_what_is_no_message(live: Grundbok, tmp_path: Path) -> None:

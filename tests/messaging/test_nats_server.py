@@ -204,6 +204,17 @@ def test_refuses_a_directory_where_another_server_works(
         pass
 
 
+def test_works_in_a_directory_that_is_named_from_where_we_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with NatsServer(Path("var") / "bus") as server:
+        monkeypatch.chdir("/")
+        talk(server.url, publish)
+        server.stop()
+        server.start()
+        assert messages(server.url) == 1
+        assert server.directory == tmp_path / "var" / "bus"
+
+
 def test_says_that_it_waits_for_a_server_whose_program_is_gone(tmp_path: Path) -> None:
     server = NatsServer(tmp_path)
     left_behind = os.open(tmp_path / "server.lock", os.O_RDWR | os.O_CREAT)

@@ -95,7 +95,7 @@ MAY_PUBLISH: dict[str, set[str]] = {
         *reading("grundbok-in", *KEPT["grundbok-in"]),
         *each("$JS.API.DIRECT.GET.KV_grundbok-cursors.$KV.grundbok-cursors.in.{}", "$KV.grundbok-cursors.in.{}"),
         *each("$JS.API.DIRECT.GET.grundbok-dead.grundbok.dead.{}", "grundbok.dead.{}", "grundbok.receipts.{}"),
-        *each("$JS.API.STREAM.INFO.grundbok-events-{}"),
+        *each("$JS.API.STREAM.INFO.grundbok-events-{}", "$JS.API.DIRECT.GET.grundbok-events-{}"),
     },
     "relay": {
         *each("$JS.API.STREAM.INFO.grundbok-events-{}", "$JS.API.STREAM.CREATE.grundbok-events-{}"),

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from domain.kernel.refusal import InvariantBroken
 from services.event_store.failures import DamagedBook
 from services.messaging.ahead import BusAhead
-from services.messaging.observed import NO_BOOK, Observed, condition_of
+from services.messaging.observed import HANGS_SECONDS, NO_BOOK, Observed, condition_of
 from services.messaging.port import BusUnavailable
 from services.messaging.status_page import STUCK_SECONDS, Heartbeat, StatusPortTaken, status_page
 from services.messaging.writing import Answered
@@ -28,7 +28,7 @@ class Page:
 
     def __init__(self) -> None:
         self.now = 100.0
-        self.observed = Observed(structlog.get_logger())
+        self.observed = Observed(structlog.get_logger(), lambda: self.now)
         self.heartbeat = Heartbeat(lambda: self.now)
         self.port = 0
 
@@ -91,6 +91,36 @@ def test_is_ready_when_every_part_is(page: Page) -> None:
 
     page.observed.works("relay", "varend")
     page.observed.works("reports", "timra")
+    assert page.get("/readyz")[0] == 200
+
+
+def test_is_not_ready_while_a_step_does_not_end(page: Page) -> None:
+    page.observed.works("ingest", "varend")
+    page.observed.works("relay", "varend")
+    page.observed.begins("ingest", "varend")
+    page.now += HANGS_SECONDS - 0.1
+    assert page.get("/readyz")[0] == 200
+
+    page.now += 7
+    status, _, body = page.get("/readyz")
+
+    assert (status, json.loads(body)["ready"]) == (503, False)
+    assert json.loads(body)["parts"][0] == {
+        "part": "ingest",
+        "book": "varend",
+        "state": "waiting",
+        "code": "part_hangs",
+        "sv": "Delen ingest av boken varend har arbetat med samma steg i 21 sekunder.",
+        "en": "The part ingest of the book varend has worked on the same step for 21 seconds.",
+    }
+    figures = [
+        page.samples()["grundbok_part_ok", frozenset({"part": part, "book": "varend"}.items())]
+        for part in ("ingest", "relay")
+    ]
+    assert figures == [0, 1]
+
+    page.observed.ends("ingest", "varend")
+    page.observed.works("ingest", "varend")
     assert page.get("/readyz")[0] == 200
 
 

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,7 +28,7 @@ from services.messaging.writer_process import WriterEnded, WriterProcess, answer
 from services.messaging.writing import Answered, Heard, Written, write_messages
 from services.settings import Settings
 from services.writing import writer_process
-from tests.messaging.serving import DEADLINE_SECONDS, POLL_SECONDS
+from tests.processes import is_running, wait_until
 from tests.services.messages import founding, line_of, vouchers
 
 BOOK = "varend"
@@ -39,22 +38,6 @@ _answer = msgspec.json.Decoder(Answer).decode
 def heard(*messages: dict[str, object], first: int = 1) -> list[Heard]:
     """Return messages as they stand in a stream."""
     return [Heard(number, f"in.{BOOK}", line_of(message)) for number, message in enumerate(messages, first)]
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait for something that another process does."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(POLL_SECONDS)
-
-
-def is_running(pid: int) -> bool:
-    """Tell whether a process runs, and is not only waiting to be buried."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def codes(written: Written) -> list[str]:
@@ -137,6 +120,21 @@ def test_says_so_when_it_was_killed_at_work(process: WriterProcess, monkeypatch:
 
     assert process.write(BOOK, heard(*vouchers(3))).did.messages == 3
     assert codes(process.write(BOOK, heard(*vouchers(4)))) == ["again"] * 3 + ["A4/2023"]
+
+
+def test_nobody_waits_for_a_process_that_is_abandoned(process: WriterProcess) -> None:
+    process.write(BOOK, heard(*founding()))
+    pid = process.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as thread:
+        writing = thread.submit(process.write, BOOK, heard(*vouchers(3)))
+        wait_until(lambda: process.pid == pid and not writing.done())
+        while not writing.done():
+            process.abandon()
+        with pytest.raises(WriterEnded):
+            writing.result()
+    assert process.write(BOOK, heard(*vouchers(3))).did.messages == 3
 
 
 def test_ends_when_its_service_is_killed(tmp_path: Path) -> None:

@@ -4,13 +4,13 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from services.messaging.keys import NODES, SERVER_FILES, make_keys
 from services.messaging.nats_server import LOOPBACK, START_SECONDS, NatsProcess, NatsServer
+from tests.servers.ports import free_ports
 
 DEPLOYED = Path(__file__).parents[2] / "deploy" / "nats"
 
@@ -74,10 +74,10 @@ class Cluster:
     def __init__(self, directory: Path, books: Sequence[str] = (), certificates: Path | None = None) -> None:
         self.keys = directory / "keys"
         self._place = directory / "etc"
-        routes = _free_ports(len(NODES))
+        routes = free_ports(len(NODES))
         make_keys(self.keys, books, nodes=[f"{LOOPBACK}:{port}" for port in routes])
         self._lay_out(certificates)
-        ports, monitors = _free_ports(len(NODES)), _free_ports(len(NODES))
+        ports, monitors = free_ports(len(NODES)), free_ports(len(NODES))
         self.nodes = [
             NatsProcess(
                 self._place / "nats.conf",
@@ -125,12 +125,3 @@ class Cluster:
 def _stands_still(pid: int) -> bool:
     stats = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/stat")]
     return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
-
-
-def _free_ports(count: int) -> list[int]:
-    """Return ports that are free at this moment; the servers of a cluster must know each other's beforehand."""
-    probes = [socket.create_server((LOOPBACK, 0)) for _ in range(count)]
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports

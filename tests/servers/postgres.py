@@ -10,7 +10,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
+
+from tests.servers.ports import free_ports
 
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -51,7 +52,7 @@ def running_postgres(*settings: str) -> Iterator[str]:
         if user == "nobody":
             shutil.chown(data, user)
         _initialised(binaries, data, user)
-        port = _free_port()
+        (port,) = free_ports(1)
         server = _started(binaries, data, port, user, settings)
         try:
             dsn = f"postgresql://grundbok@127.0.0.1:{port}/postgres"
@@ -140,9 +141,3 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
         # The session is ours alone: the guard and the server it started.
         os.killpg(server.pid, signal.SIGQUIT)
         server.wait(STOP_SECONDS)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

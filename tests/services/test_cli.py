@@ -219,6 +219,17 @@ def test_reads_standard_input(grundbok: Grundbok, good: Path) -> None:
     assert done.stdout.splitlines()[-1] == "rad 7  A3/2023  position 7"
 
 
+def test_says_aside_that_there_are_no_books(grundbok: Grundbok, tmp_path: Path) -> None:
+    missing, machine = grundbok("books"), grundbok("books", "-O", "json")
+    (tmp_path / "books").mkdir()
+    empty = grundbok("books", "--lang", "en")
+
+    assert (missing.returncode, missing.stdout) == (0, "")
+    assert missing.stderr == f"det finns inga böcker i {tmp_path / 'books'}\n"
+    assert (machine.returncode, machine.stdout) == (0, "[]\n")
+    assert (empty.returncode, empty.stderr) == (0, f"there are no books in {tmp_path / 'books'}\n")
+
+
 def test_lists_the_books(grundbok: Grundbok, good: Path) -> None:
     for name in ("prov", "annan"):
         grundbok("ingest", good, "--book", name)

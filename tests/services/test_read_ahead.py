@@ -15,8 +15,10 @@ from services.application.writer import BookWriter
 from services.clock import FixedClock
 from services.contract.answers import Refused
 from services.contract.envelope import Message
+from services.contract.unreadable import FileMissing, FileReplaced
 from services.event_store.catalogue_mapper import catalogue_mapper
 from services.event_store.shelves import open_shelf
+from tests.processes import is_running, wait_until
 from tests.services.messages import NOON, founding, line_of, vouchers
 
 LINES = 7
@@ -126,9 +128,54 @@ def test_a_file_that_goes_away_is_named(names: list[str], started: list["subproc
     found = [next(read) for _ in range(3)]
     os.kill(started[0].pid, signal.SIGKILL)
     Path(names[2]).unlink()
-    with pytest.raises(FileNotFoundError, match="second"):
+    with pytest.raises(FileMissing, match="second"):
         found += list(read)
     assert found == read_until(names[:2], len(found))
+
+
+def test_a_file_that_is_replaced_is_not_read_on(names: list[str], started: list["subprocess.Popen[bytes]"]) -> None:
+    read = batches(names, LINES)
+    for _ in range(3):
+        next(read)
+    os.kill(started[0].pid, signal.SIGKILL)
+    other = Path(names[2]).with_name("other")
+    other.write_bytes(Path(names[0]).read_bytes())
+    other.replace(names[2])
+    with pytest.raises(FileReplaced, match="second"):
+        list(read)
+
+
+AHEAD = """
+import sys
+from services.application import reading
+reading.AHEAD_BYTES, reading.OWN_BATCHES, reading._processors = 1, 3, lambda: 2
+"""
+COUNT = f"{AHEAD}\nprint(sum(len(batch.messages) for batch in reading.batches(sys.argv[1:], 7)))"
+
+
+@pytest.mark.parametrize("name", ["/dev/stdin", "/dev/fd/3", "/dev/fd/4", "/dev/fd/5", "/dev/fd/6", "/proc/self/fd/4"])
+def test_a_name_that_means_another_file_to_another_process(names: list[str], name: str) -> None:
+    command = 'exec 3<"$1" 4<"$1" 5<"$1" 6<"$1" <"$1"; exec "$2" -c "$3" "$4"'
+    words = ["sh", "-c", command, "sh", names[0], sys.executable, COUNT, name]
+    done = subprocess.run(words, capture_output=True, check=True, timeout=60)
+    assert int(done.stdout) == len(Path(names[0]).read_bytes().splitlines())
+
+
+def test_the_process_ends_quietly_with_whoever_reads(names: list[str], tmp_path: Path) -> None:
+    Path(names[0]).write_bytes(Path(names[0]).read_bytes() * 200)  # more than a pipe holds
+    program = f"{AHEAD}\nread = reading.batches(sys.argv[1:], 7)\nfor _ in range(4): next(read)\n"
+    program += "import time; print('ready', flush=True); time.sleep(600)"
+    with (
+        (tmp_path / "errors").open("wb") as errors,
+        subprocess.Popen([sys.executable, "-c", program, names[0]], stdout=subprocess.PIPE, stderr=errors) as reader,
+    ):
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == b"ready\n"
+        begun = [place.read_text().split() for place in Path(f"/proc/{reader.pid}/task").glob("*/children")]
+        (child,) = (int(pid) for pids in begun for pid in pids)
+        reader.kill()
+    wait_until(lambda: not is_running(child))
+    assert (tmp_path / "errors").read_bytes() == b""
 
 
 def read_until(names: list[str], count: int) -> list[Batch]:

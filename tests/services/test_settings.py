@@ -50,6 +50,14 @@ def test_says_in_both_languages_what_would_be_right() -> None:
     assert str(caught.value) == caught.value.sentence("en")
 
 
+def test_says_in_both_languages_how_a_dsn_begins() -> None:
+    with pytest.raises(SettingWrong) as caught:
+        read_settings({"GRUNDBOK_POSTGRES": "nonsense"})
+
+    assert "det ska vara en DSN som börjar med postgresql://" in caught.value.sentence("sv")
+    assert "it is to be a DSN that begins with postgresql://" in caught.value.sentence("en")
+
+
 def test_a_book_has_one_writer_in_a_program(tmp_path: Path) -> None:
     with running(Settings(data=tmp_path), FixedClock(NOON)) as program:
         with pytest.raises(BookNotFound):

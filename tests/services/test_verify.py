@@ -7,10 +7,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from projections.ledger import Key, Ledger
-from services.application.proof import SENTENCES
+from services.application.proof import SENTENCES, Fault, Proof
+from services.cli.verify import proof_text
 from services.event_store.positioned import identity_key
 from tests.services.console import Said, build, copied, forged, proved, runner
 
@@ -335,6 +337,27 @@ def test_leaves_with_six_and_the_position(book: Path, grundbok: Callable[..., Sa
         "code": "number_out_of_sequence",
         "facts": {"voucher": "L90/2017", "expected": 9},
     }
+
+
+def test_counts_one_and_many_and_names_a_position_where_there_is_one() -> None:
+    whole = Fault(position=0, code="store_changed", facts={"reason": "table book was changed: UNLOGGED"})
+    stray = Fault(position=0, code="position_stray")
+    one = Proof(book="prov", events=1, vouchers=1, postings=1, series={}, faults=(whole,))
+    more = msgspec.structs.replace(one, events=0, vouchers=2, postings=4, faults=(whole, stray))
+
+    assert proof_text(one, "sv").splitlines() == [
+        "prov: 1 händelse, 1 verifikation, 1 kontering",
+        "  bokens fil eller tabeller är inte som de gjordes: table book was changed: UNLOGGED",
+        "1 fel",
+    ]
+    assert proof_text(one, "en").splitlines()[::2] == ["prov: 1 event, 1 voucher, 1 posting", "1 fault"]
+    assert proof_text(more, "sv").startswith("prov: 0 händelser, 2 verifikationer, 4 konteringar\n")
+    assert proof_text(more, "en").splitlines() == [
+        "prov: 0 events, 2 vouchers, 4 postings",
+        "  the file or tables of the book are not as they were made: table book was changed: UNLOGGED",
+        "  position 0: a row outside the positions of the book",
+        "2 faults",
+    ]
 
 
 def test_a_damaged_page_leaves_with_six(book: Path, grundbok: Callable[..., Said]) -> None:

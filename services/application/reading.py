@@ -143,10 +143,14 @@ def _processors() -> int:
 def _read_ahead(names: Sequence[str], identities: Sequence[str], batch_messages: int) -> Iterator[Batch]:
     """Iterate over the same batches, all but the first ones from a process."""
     command = [sys.executable, "-P", "-m", MODULE, str(batch_messages), str(OWN_BATCHES), *identities, *names]
+    try:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)  # noqa: S603 - our own
+    except OSError:
+        # The system has no room for it, or not for so many names.
+        yield from read_batches(names, batch_messages, identities=identities)
+        return
     given = 0
-    with subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-    ) as process:
+    with process:
         try:
             for batch in islice(read_batches(names, batch_messages, identities=identities), OWN_BATCHES):
                 given += 1

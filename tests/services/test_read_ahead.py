@@ -1,5 +1,6 @@
 """Large files are read by a process beside: the batches are the same, and stay the same whatever becomes of it."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -95,6 +96,14 @@ def test_reads_on_where_a_killed_process_came_to(
 
 def test_reads_here_when_there_can_be_no_such_process(names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "MODULE", "services.no_such_module")
+    assert list(batches(names, LINES)) == at_hand(names)
+
+
+def test_reads_here_when_no_process_can_be_started(names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.E2BIG, os.strerror(errno.E2BIG))
+
+    monkeypatch.setattr(subprocess, "Popen", refused)
     assert list(batches(names, LINES)) == at_hand(names)
 
 

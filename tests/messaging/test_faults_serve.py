@@ -28,7 +28,9 @@ from tests.messaging.serving import Serving, until, until_health
 from tests.messaging.steady_senders import BOOK
 from tests.messaging.users import A, B
 from tests.messaging.users import connected as user_connected
+from tests.processes import is_running
 from tests.servers.nats import TestServer
+from tests.servers.ports import free_ports
 from tests.services.messages import founding, read, vouchers
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
@@ -39,14 +41,6 @@ STOP_SECONDS = 10.0
 def own_server(place: Path) -> int:
     """Return the process of the server that `serve` has started itself."""
     return NatsServer(place / "bus").pid
-
-
-def is_running(pid: int) -> bool:
-    """Tell whether there is such a process."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, 0)
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
 
 
 def test_ends_in_good_order_with_its_own_server(tmp_path: Path) -> None:
@@ -170,7 +164,7 @@ def test_says_when_a_port_is_taken(nats_server: TestServer, tmp_path: Path) -> N
 def test_waits_for_a_bus_that_is_away_and_says_so(nats_server: TestServer, tmp_path: Path) -> None:
     url = nats_server.url
     nats_server.stop()
-    status = f"127.0.0.1:{free_port()}"
+    status = f"127.0.0.1:{free_ports(1)[0]}"
     serving = Serving(tmp_path / "books", tmp_path / "serve", nats=url, environment={"GRUNDBOK_STATUS": status})
     serving.asks_at(status)
 
@@ -209,12 +203,6 @@ def test_waits_for_a_bus_that_is_away_and_says_so(nats_server: TestServer, tmp_p
         asyncio.run(away())
         assert serving.ended(CONNECT_SECONDS / 2) == 0, "it is told to end while it waits"
     assert "Traceback" not in serving.told()
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def test_a_second_one_on_the_same_directory_says_at_once_why_it_ends(tmp_path: Path) -> None:

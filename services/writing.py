@@ -8,9 +8,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from services.application.pipes import own_pipes, received
+from domain.kernel.refusal import Refusal
+from services.application.pipes import PipeEnded, own_pipes, received
 from services.bootstrap import running
-from services.messaging.writer_process import WriterProcess, answer_requests
+from services.event_store.failures import StoreFailure
+from services.messaging.writer_process import WriterProcess, answer_one, answer_requests
 from services.messaging.writing import Heard, Written, write_messages
 from services.settings import DATA, LANGUAGE, POSTGRES, Settings, read_settings
 
@@ -27,13 +29,20 @@ def writer_process(settings: Settings) -> WriterProcess:
 def main() -> None:
     """Write what comes until there is no more."""
     with own_pipes() as (requests, replies):
-        said = msgspec.json.decode(received(requests), type=dict[str, str])
-        with running(read_settings(said)) as program:
+        try:
+            said = msgspec.json.decode(received(requests), type=dict[str, str])
+        except PipeEnded:
+            return
+        try:
+            with running(read_settings(said)) as program:
 
-            def write(book: str, batch: Sequence[Heard]) -> Written:
-                return write_messages(lambda: program.writer(book, create=True), batch)
+                def write(book: str, batch: Sequence[Heard]) -> Written:
+                    return write_messages(lambda: program.writer(book, create=True), batch)
 
-            answer_requests(requests, replies, write)
+                answer_requests(requests, replies, write)
+        except (Refusal, StoreFailure) as failure:
+            # The place of the books cannot be opened: the next process may be luckier.
+            answer_one(requests, replies, failure)
 
 
 if __name__ == "__main__":

@@ -159,13 +159,24 @@ def answer_requests(requests: IO[bytes], replies: IO[bytes], write: Callable[[st
         try:
             reply = _Reply(written=write(request.book, request.batch))
         except (Refusal, StoreFailure) as error:
-            reply = _Reply(failure=_Failure(error.code, cast("Any", error.facts)))
+            reply = _refused(error)
         except InvariantBroken as error:
             reply = _Reply(failure=_Failure("", {"message": str(error)}))
         try:
             send(replies, _pack(reply))
         except BrokenPipeError:
             return
+
+
+def answer_one(requests: IO[bytes], replies: IO[bytes], failure: Refusal | StoreFailure) -> None:
+    """Say, in a process that cannot begin, what stands in its way to whoever asks first."""
+    with suppress(PipeEnded, BrokenPipeError):
+        received(requests)
+        send(replies, _pack(_refused(failure)))
+
+
+def _refused(error: Refusal | StoreFailure) -> _Reply:
+    return _Reply(failure=_Failure(error.code, cast("Any", error.facts)))
 
 
 def _remade(failure: _Failure) -> Exception:

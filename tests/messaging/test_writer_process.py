@@ -21,7 +21,7 @@ from services.application.writer import BookWriter
 from services.clock import SystemClock
 from services.contract.answers import Answer, Receipt, Refused
 from services.event_store.catalogue_mapper import catalogue_mapper
-from services.event_store.failures import DamagedBook, OutcomeUnknown, StoreFailure
+from services.event_store.failures import DamagedBook, OutcomeUnknown, StoreFailure, Unavailable
 from services.event_store.shelves import open_shelf
 from services.messaging import writer_process as module
 from services.messaging.writer_process import WriterEnded, WriterProcess, answer_requests
@@ -29,6 +29,7 @@ from services.messaging.writing import Answered, Heard, Written, write_messages
 from services.settings import Settings
 from services.writing import writer_process
 from tests.processes import is_running, wait_until
+from tests.servers.ports import free_ports
 from tests.services.messages import founding, line_of, vouchers
 
 BOOK = "varend"
@@ -92,6 +93,17 @@ def test_a_failure_of_the_store_comes_through_and_stops_no_other_book(process: W
     assert BOOK in raised.value.sentence("sv")
     assert process.write("annan", heard(*founding())).did.accepted == len(founding())
     assert process.pid == pid
+
+
+def test_says_why_the_books_cannot_be_opened(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (port,) = free_ports(1)
+    process = writer_process(Settings(data=tmp_path, postgres=f"postgresql://127.0.0.1:{port}/books"))
+    try:
+        with pytest.raises(Unavailable, match=str(port)):
+            process.write(BOOK, heard(*founding()))
+    finally:
+        process.close()
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_begins_again_after_it_was_killed_at_rest(process: WriterProcess) -> None:

@@ -22,17 +22,34 @@ KILLS = 8 * ROUNDS
 PLACES = ("sqlite", "postgres")
 
 
-async def killed_often(serving: Serving, chance: Random) -> None:
-    """Kill a process again and again, mostly at work and sometimes while it starts, and leave it running."""
-    for _ in range(KILLS):
+async def killed_often(serving: Serving, chance: Random, told: Correspondence) -> None:
+    """Kill a process again and again while it starts, as soon as it has begun and while it works; leave it running."""
+    for moment in _moments(chance):
         serving.launch()
-        if chance.random() < 0.2:
-            await asyncio.sleep(chance.uniform(0, 0.5))
-        else:
+        if moment != "starting":
             await until(lambda: _has_begun(serving))
-            await asyncio.sleep(chance.uniform(0, 0.3))
+        if moment == "at work":
+            await _another_answer(told)
+        await asyncio.sleep(chance.uniform(0, 0.3))
         await asyncio.to_thread(serving.kill9)
     await asyncio.to_thread(serving.start)
+
+
+def _moments(chance: Random) -> list[str]:
+    """Return when to kill: half of the time something has been done, however slow the machine is."""
+    moments = ["at work", "begun", "at work", "starting"] * (KILLS // 4)
+    chance.shuffle(moments)
+    return moments
+
+
+async def _another_answer(told: Correspondence) -> None:
+    """Wait until a sender has got an answer that it has not got yet."""
+    before = len(told.answers)
+
+    async def missing() -> str:
+        return "" if len(told.answers) > before else "no other answer"
+
+    await until(missing)
 
 
 async def _has_begun(serving: Serving) -> str:
@@ -46,7 +63,7 @@ async def survived(
     processes: Sequence[Serving],
     seed: int,
     data: Path,
-    kill: Callable[[Serving, Random], Awaitable[None]] = killed_often,
+    kill: Callable[[Serving, Random, Correspondence], Awaitable[None]] = killed_often,
 ) -> Agreed:
     """Send while the processes are killed, each by itself, and compare everything at the end."""
     told = Correspondence(BOOK)
@@ -56,7 +73,7 @@ async def survived(
         async with connected(Access(urls=(server.url,)), "test") as client:
             bus = NatsBus(client)
             async with Senders(bus, told, seed).at_work():
-                killers = [kill(one, Random(f"{seed} {one.log.name}")) for one in processes]
+                killers = [kill(one, Random(f"{seed} {one.log.name}"), told) for one in processes]
                 await asyncio.gather(*killers)
             try:
                 agreed = await agree(bus, place, told, data=data)
@@ -103,9 +120,11 @@ def test_loses_nothing_when_killed(nats_server: TestServer, place: str, serving:
 def test_loses_nothing_when_the_process_that_writes_is_killed(
     nats_server: TestServer, place: str, serving: MakeServing, tmp_path: Path
 ) -> None:
-    async def writer_killed_often(one: Serving, chance: Random) -> None:
+    async def writer_killed_often(one: Serving, chance: Random, told: Correspondence) -> None:
         await asyncio.to_thread(one.start)
         while one.kills < KILLS:
+            if one.kills % 2:
+                await _another_answer(told)
             await asyncio.sleep(chance.uniform(0, 0.5))
             one.kill9_writer()
 

@@ -1,12 +1,15 @@
 """NATS servers for tests: one that can be hurt in every way, and the three of docker-compose.yml without Docker."""
 
 import contextlib
+import http.client
+import json
 import os
 import shutil
 import signal
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from services.messaging.keys import NODES, SERVER_FILES, make_keys
 from services.messaging.nats_server import LOOPBACK, START_SECONDS, NatsProcess, NatsServer
@@ -107,10 +110,18 @@ class Cluster:
                 node.start(healthy=False)
             for node in self.nodes:
                 node.wait_until_healthy(START_SECONDS)
+            self._wait_until_whole(time.monotonic() + START_SECONDS)
             yield self
         finally:
             for node in self.nodes:
                 node.stop()
+
+    def _wait_until_whole(self, deadline: float) -> None:
+        """Wait until the leader has both others: two of three are healthy, and cannot place what wants three copies."""
+        while not any(_leads_all(_others(node)) for node in self.nodes):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the servers have not found each other: {list(map(_others, self.nodes))}")
+            time.sleep(0.05)
 
     def _lay_out(self, certificates: Path | None) -> None:
         """Make /etc/nats as docker-compose.yml does."""
@@ -125,3 +136,20 @@ class Cluster:
 def _stands_still(pid: int) -> bool:
     stats = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/stat")]
     return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
+
+
+def _others(node: NatsProcess) -> list[dict[str, Any]]:
+    """Ask a server how it sees the other servers that keep the list of streams."""
+    connection = http.client.HTTPConnection(LOOPBACK, node.monitor_port, timeout=5)
+    try:
+        connection.request("GET", "/jsz")
+        said = json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+    found: list[dict[str, Any]] = said.get("meta_cluster", {}).get("replicas", [])
+    return found
+
+
+def _leads_all(others: list[dict[str, Any]]) -> bool:
+    """Tell whether this is the view of a leader of all: one that follows sees only its leader as current."""
+    return len(others) == len(NODES) - 1 and all(one["current"] and not one.get("offline") for one in others)

@@ -1,11 +1,22 @@
 """Other processes, seen from a test: whether one runs, and waiting for what it does."""
 
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 DEADLINE_SECONDS = 60.0
 POLL_SECONDS = 0.01
+
+LISTENING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+
+
+def heeding_ctrl_c(*words: str) -> list[str]:
+    """Return the command that runs `grundbok` so that Ctrl-C ends it.
+
+    What runs tests side by side or in the background ignores Ctrl-C, and what it starts would, too.
+    """
+    return [sys.executable, "-c", f"{LISTENING}; from services.cli.main import main; main()", *words]
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

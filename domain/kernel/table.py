@@ -13,6 +13,7 @@ V = TypeVar("V")
 D = TypeVar("D")
 
 _GONE = object()
+_new = object.__new__
 
 SMALL = 16
 """Up to so many rows a table is copied whole: cheaper than a layer more to look through."""
@@ -33,7 +34,10 @@ class Table(Mapping[K, V], Generic[K, V]):
         if self._count <= SMALL and len(self._layers) == 1:
             rows = self._layers[0].copy()
             rows[key] = value
-            return _table((rows,), len(rows))
+            made: Table[K, V] = _new(Table)
+            made._layers = (rows,)
+            made._count = len(rows)
+            return made
         return self._with(key, value, self._count + (key not in self))
 
     def drop(self, key: K) -> "Table[K, V]":
@@ -106,7 +110,7 @@ class Table(Mapping[K, V], Generic[K, V]):
 
 
 def _table(layers: "tuple[dict[K, object], ...]", count: int) -> "Table[K, V]":
-    made: Table[K, V] = Table.__new__(Table)
+    made: Table[K, V] = _new(Table)
     made._layers = layers  # noqa: SLF001 - a second constructor
     made._count = count  # noqa: SLF001 - a second constructor
     return made

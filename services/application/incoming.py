@@ -1,6 +1,6 @@
 """From the lines of a file to messages: each line becomes a message or a refusal with its place."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import BinaryIO
 
 from services.contract.answers import Refused, refused_at
@@ -17,6 +17,27 @@ from services.contract.unreadable import (
 )
 
 Incoming = Message | Refused
+
+
+class Unread(Collection[Incoming]):
+    """Messages that are read when they are gone through, and again when that is done again.
+
+    Whoever is done with a message before he takes the next has in the processor's cache what he works on.
+    """
+
+    def __init__(self, read: Callable[[], Iterator[Incoming]], count: int) -> None:
+        self._read = read
+        self._count = count
+
+    def __iter__(self) -> Iterator[Incoming]:
+        return self._read()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __contains__(self, item: object) -> bool:
+        return any(item == one for one in self._read())
+
 
 BOM = b"\xef\xbb\xbf"
 

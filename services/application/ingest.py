@@ -1,6 +1,6 @@
 """Files of messages into a book: line by line, in batches, in memory that does not grow with the files."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -25,7 +25,7 @@ class Progress(msgspec.Struct, frozen=True):
 class Writer(Protocol):
     """Answers a batch of messages."""
 
-    def write(self, batch: Sequence[Incoming]) -> list[Answer]:
+    def write(self, batch: Collection[Incoming]) -> list[Answer]:
         """Return the answer to each message, in order."""
 
 

@@ -8,21 +8,21 @@ process (`/dev/stdin`), so the process reads the very files that we have looked 
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import date
-from itertools import islice, zip_longest
+from functools import partial
+from itertools import groupby, islice, zip_longest
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 import msgspec
 
 from domain.catalogue import COMMANDS
 from domain.kernel.refusal import Refusal
-from services.application.incoming import Incoming, read_file, read_line
+from services.application.incoming import Incoming, Unread, read_file, read_line
 from services.application.pipes import PipeEnded, own_pipes, received, send, widen
 from services.contract.answers import Refused
-from services.contract.envelope import TYPE_PREFIX, Message, Place
+from services.contract.envelope import TYPE_PREFIX, Message
 from services.contract.lines import Line
 from services.contract.unreadable import FileLocked, FileMissing, FileReplaced
 
@@ -37,11 +37,14 @@ BUFFER_BYTES = 1024 * 1024
 AHEAD_BYTES = 8 * 1024 * 1024
 """From this size of all files on, a process is worth its start."""
 
-OWN_BATCHES = 8
+OWN_BATCHES = 3
 """Batches that are read here, while the process starts."""
 
 MODULE = "services.application.reading"
 """What the process runs."""
+
+RUN_MESSAGES = 100
+"""Messages that are decoded together, of what the process has read."""
 
 UNREAD = Refused(code="", sv="", en="", facts={})
 """Stands for a message that is not read, as its batch is skipped."""
@@ -50,7 +53,7 @@ UNREAD = Refused(code="", sv="", en="", facts={})
 class Batch(NamedTuple):
     """Messages, the file the last of them is from, and the bytes of all files to the end of it."""
 
-    messages: list[Incoming]
+    messages: Collection[Incoming]
     file: str
     done: int
 
@@ -167,32 +170,32 @@ def _read_ahead(names: Sequence[str], identities: Sequence[str], batch_messages:
     yield from read_batches(names, batch_messages, skip=given, identities=identities)
 
 
-class _Sent(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A message that was understood; its command is decoded when its type is known."""
+class _Run(msgspec.Struct, frozen=True, array_like=True):
+    """Some messages of one type, or refusals, which are of no type."""
 
-    id: str
-    source: str
     type: str
-    subject: str
-    actor: str
-    registered_on: date | None
-    digest: bytes
-    place: Place
-    command: msgspec.Raw
+    count: int
+    packed: msgspec.Raw
 
 
 class _Frame(msgspec.Struct, frozen=True, array_like=True):
-    """A batch: the messages in order, and by their places in the batch those that were refused."""
+    """A batch."""
 
-    messages: list[_Sent]
-    refused: dict[int, Refused]
+    runs: list[_Run]
     file: str
     done: int
 
 
+def _decoder_of(kind: type) -> Callable[[msgspec.Raw], list[Incoming]]:
+    """Return what makes messages with commands of a kind from their bytes."""
+    shape = msgspec.defstruct("Sent", [("command", kind)], bases=(Message,), frozen=True, kw_only=True, gc=False)
+    return cast("Callable[[msgspec.Raw], list[Incoming]]", msgspec.msgpack.Decoder(list[shape]).decode)  # type: ignore[valid-type]
+
+
 _pack = msgspec.msgpack.Encoder().encode
 _frame = msgspec.msgpack.Decoder(_Frame | None).decode
-_commands = {TYPE_PREFIX + name: msgspec.msgpack.Decoder(kind).decode for name, kind in COMMANDS.items()}
+_decoders = {TYPE_PREFIX + name: _decoder_of(kind) for name, kind in COMMANDS.items()}
+_decoders[""] = cast("Callable[[msgspec.Raw], list[Incoming]]", msgspec.msgpack.Decoder(list[Refused]).decode)
 
 
 def _received_from(process: "subprocess.Popen[bytes]") -> Iterator[Batch]:
@@ -201,38 +204,19 @@ def _received_from(process: "subprocess.Popen[bytes]") -> Iterator[Batch]:
         raise PipeEnded
     widen(process.stdout)
     while (frame := _frame(received(process.stdout))) is not None:
-        messages: list[Incoming] = [_message(sent) for sent in frame.messages]
-        for place, refused in frame.refused.items():
-            messages.insert(place, refused)
+        messages = Unread(partial(_unpacked, frame.runs), sum(run.count for run in frame.runs))
         yield Batch(messages, frame.file, frame.done)
 
 
-def _message(sent: _Sent) -> Message:
-    return Message(
-        id=sent.id,
-        source=sent.source,
-        type=sent.type,
-        subject=sent.subject,
-        actor=sent.actor,
-        registered_on=sent.registered_on,
-        command=_commands[sent.type](sent.command),
-        digest=sent.digest,
-        place=sent.place,
-    )
+def _unpacked(runs: Sequence[_Run]) -> Iterator[Incoming]:
+    for run in runs:
+        yield from _decoders[run.type](run.packed)
 
 
-def _sent(message: Message) -> _Sent:
-    return _Sent(
-        message.id,
-        message.source,
-        message.type,
-        message.subject,
-        message.actor,
-        message.registered_on,
-        message.digest,
-        message.place,
-        msgspec.Raw(_pack(message.command)),
-    )
+def _runs(messages: Iterable[Incoming]) -> Iterator[_Run]:
+    for kind, run in groupby(messages, lambda item: item.type if isinstance(item, Message) else ""):
+        while some := list(islice(run, RUN_MESSAGES)):
+            yield _Run(kind, len(some), msgspec.Raw(_pack(some)))
 
 
 def main(batch_messages: str, skip: str, *files: str) -> None:
@@ -246,9 +230,7 @@ def main(batch_messages: str, skip: str, *files: str) -> None:
         if [identity_of(Path(name).stat()) for name in names] != list(identities):
             return
         for batch in read_batches(names, int(batch_messages), skip=int(skip), identities=identities):
-            messages = [_sent(item) for item in batch.messages if isinstance(item, Message)]
-            refused = {place: item for place, item in enumerate(batch.messages) if isinstance(item, Refused)}
-            send(batches, _pack(_Frame(messages, refused, batch.file, batch.done)))
+            send(batches, _pack(_Frame(list(_runs(batch.messages)), batch.file, batch.done)))
         send(batches, _pack(None))
 
 

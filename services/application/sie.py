@@ -17,9 +17,9 @@ from services.application.incoming import Incoming
 from services.application.queries import KnownAt, prefix
 from services.application.registration import Registered, registered_after
 from services.contract.answers import Answer, Receipt, Refused
-from services.contract.envelope import SPEC_VERSION, TYPE_PREFIX, Message, Place, read_message
+from services.contract.envelope import SPEC_VERSION, TYPE_PREFIX, Message, Place, identity_key, read_message
 from services.contract.unreadable import Unreadable
-from services.event_store.positioned import Identity, identity_key
+from services.event_store.positioned import Identity
 from services.event_store.store import BookStore
 from services.formats.sie4_compare import compare_balances
 from services.formats.sie4_export import Exported, export_sie

@@ -65,6 +65,11 @@ class VoucherPlaces:
         if voucher is not None and voucher.number % PLACES_EVERY == 1:
             self._positions.setdefault((voucher.year, voucher.series), []).append(position)
 
+    def go_on(self, later: "VoucherPlaces") -> None:
+        """Remember what was noted of the events that follow."""
+        for key, positions in later.positions.items():
+            self._positions.setdefault(key, []).extend(positions)
+
     def find(self, store: BookStore[AnyEvent], named: VoucherId, upto: int) -> AnyEvent | None:
         """Return the event with the voucher, among those up to a position."""
         positions = self._positions.get((named.year, named.series), [])

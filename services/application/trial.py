@@ -14,9 +14,11 @@ from domain.decisions import decide
 from domain.kernel.event import Recorded
 from domain.kernel.refusal import Refusal
 from services.application.registration import Moment, registered_after, registration_day
-from services.application.state import Known
+from services.application.state import Known, VoucherPlaces
 from services.contract.answers import Answer, Receipt, given, refused
 from services.contract.envelope import Message
+from services.event_store.catalogue_mapper import catalogue_mapper
+from services.event_store.mapper import EncodedEvents
 from services.event_store.positioned import Identity
 
 if TYPE_CHECKING:
@@ -41,14 +43,6 @@ class MessageConflict(Refusal):
     en = "Message {id} from {source} is already in the book (position {position}) with other content."
 
 
-class Delivery(msgspec.Struct, frozen=True, gc=False):
-    """A message with the key of its identity and the digest of its content."""
-
-    message: Message
-    key: bytes
-    digest: bytes
-
-
 class Earlier(msgspec.Struct, frozen=True):
     """What the book has of the messages of a batch already: identities by key, and the events they became."""
 
@@ -60,7 +54,8 @@ class Trial:
     """Decides messages one after the other; `events` and `identities` are what is then to be appended."""
 
     def __init__(self, known: Known, moment: Moment, earlier: Earlier, find: FindVoucher) -> None:
-        self.events: list[AnyEvent] = []
+        self.events = EncodedEvents(catalogue_mapper())
+        self.places = VoucherPlaces()
         self.identities: dict[bytes, Identity] = {}
         self._after = known.position
         self._book = known.book
@@ -69,28 +64,29 @@ class Trial:
         self._earlier = earlier
         self._find = find
         self._numbers_written = known.book.journal.numbers
+        self._drafts: dict[VoucherId, Voucher] = {}
+        self._drafts_of = 0
 
     @property
     def known(self) -> Known:
         """Return what will be known of the book when the events are in it."""
         return Known(self._book, self._registered)
 
-    def answer(self, delivery: Delivery) -> Answer:
+    def answer(self, message: Message) -> Answer:
         """Decide a message, or find the answer it had; a refusal leaves no trace and blocks nobody."""
-        message = delivery.message
         try:
             self._refuse_wrong_subject(message)
-            identity = self._earlier.identities.get(delivery.key) or self.identities.get(delivery.key)
+            identity = self._earlier.identities.get(message.key) or self.identities.get(message.key)
             if identity is None:
-                return self._decided(delivery)
-            if identity.digest != delivery.digest:
+                return self._decided(message)
+            if identity.digest != message.digest:
                 raise MessageConflict(id=message.id, source=message.source, position=identity.position)
         except Refusal as refusal:
             return refused(refusal, message)
         return receipt(message, identity.position, self._events_at(identity), duplicate=True)
 
-    def _decided(self, delivery: Delivery) -> Receipt:
-        message, book = delivery.message, self._book
+    def _decided(self, message: Message) -> Receipt:
+        book = self._book
         recorded = Recorded(
             registered_on=registration_day(message.registered_on, self._moment, self._registered),
             recorded_at=self._moment.at,
@@ -104,10 +100,11 @@ class Trial:
         position = book.position + 1
         for event in events:
             book = evolve(book, event)
+            self.events.add(event)
+            self.places.note(book.position, event)
         self._book = book
         self._registered = registered_after(self._registered, recorded.registered_on, recorded.recorded_at)
-        self.events += events
-        self.identities[delivery.key] = Identity(delivery.key, delivery.digest, position, len(events))
+        self.identities[message.key] = Identity(message.key, message.digest, position, len(events))
         return receipt(message, position, events, duplicate=False)
 
     def _refuse_wrong_subject(self, message: Message) -> None:
@@ -132,8 +129,15 @@ class Trial:
             return None
         if named.number <= self._numbers_written.get(key, 0):
             return self._find(named)
-        drafts = (voucher_of(event) for event in self.events)
-        return next(voucher for voucher in drafts if voucher is not None and voucher.id == named)
+        return self._draft(named)
+
+    def _draft(self, named: VoucherId) -> Voucher:
+        """Return a voucher of this trial; corrections are few, so it is only now that an index is made of them."""
+        for voucher in map(voucher_of, self.events[self._drafts_of :]):
+            if voucher is not None:
+                self._drafts[voucher.id] = voucher
+        self._drafts_of = len(self.events)
+        return self._drafts[named]
 
 
 def receipt(message: Message, position: int, events: tuple[AnyEvent, ...], *, duplicate: bool) -> Receipt:

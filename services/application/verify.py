@@ -15,9 +15,10 @@ from domain.kernel.refusal import InvariantBroken
 from projections.history import History
 from services.application.proof import Fault, Proof
 from services.application.second_books import SecondBooks
+from services.contract.envelope import identity_key
 from services.event_store.failures import StoreFailure
 from services.event_store.mapper import TaggedMapper
-from services.event_store.positioned import Identity, StoredRow, identity_key
+from services.event_store.positioned import Identity, StoredRow
 from services.event_store.recorder import BEFORE_ALL
 from services.event_store.store import BookStore
 from services.event_store.upcasters import tag_of

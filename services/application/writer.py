@@ -5,7 +5,7 @@ leaves no trace and holds nobody up. The state is kept between batches and is ap
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from msgspec import structs
 
@@ -16,13 +16,13 @@ from services.application.incoming import Incoming
 from services.application.registration import moment_of
 from services.application.snapshots import Snapshots
 from services.application.state import Known, VoucherPlaces, follow
-from services.application.trial import Delivery, Earlier, Trial
+from services.application.trial import Earlier, Trial
 from services.clock import Clock
 from services.contract.answers import Answer, Receipt, Refused
-from services.contract.envelope import Message
+from services.contract.envelope import Message, identity_key
 from services.event_store.failures import Conflict, OutcomeUnknown, Unavailable
 from services.event_store.locks import FairLock
-from services.event_store.positioned import Identity, identity_key
+from services.event_store.positioned import Identity
 from services.event_store.store import WAIT_SECONDS, BookStore
 
 ATTEMPTS = 12
@@ -52,7 +52,7 @@ class BookWriter:
         self._threads = FairLock(store.name)
         self._alone = False
 
-    def write(self, batch: Sequence[Incoming]) -> list[Answer]:
+    def write(self, batch: Collection[Incoming]) -> list[Answer]:
         """Return the answer to each message of a batch, in order; refusals in the batch are passed through.
 
         When this returns, what has a receipt is durable. Raises `Conflict` when others were always first,
@@ -61,7 +61,7 @@ class BookWriter:
         """
         return self._write(batch, whole=False)
 
-    def write_whole(self, batch: Sequence[Incoming]) -> list[Answer]:
+    def write_whole(self, batch: Collection[Incoming]) -> list[Answer]:
         """Record all of a batch or nothing of it: return a receipt for each message, or else only the refusals.
 
         Raises what `write` raises.
@@ -73,26 +73,25 @@ class BookWriter:
         if self._snapshots is not None and not self._broken and self._known.position:
             self._snapshots.keep(self._store, self._known, self._places, resting=True)
 
-    def _write(self, batch: Sequence[Incoming], *, whole: bool) -> list[Answer]:
+    def _write(self, batch: Collection[Incoming], *, whole: bool) -> list[Answer]:
         ensure(not self._broken, f"the book {self._store.name} is stopped: {self._broken}")
-        deliveries: list[Delivery | Answer] = [_delivery(item) if isinstance(item, Message) else item for item in batch]
         try:
-            return self._written(deliveries, whole=whole)
+            return self._written(batch, whole=whole)
         except InvariantBroken as error:
             self._broken = str(error)
             raise
 
-    def _written(self, deliveries: "list[Delivery | Answer]", *, whole: bool) -> list[Answer]:
+    def _written(self, batch: Collection[Incoming], *, whole: bool) -> list[Answer]:
         tried: dict[bytes, Identity] = {}
         pause = PAUSE_SECONDS
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self._threads.holding(WAIT_SECONDS):
-                    answers = self._straight(deliveries, tried) if self._alone and not tried else None
+                    answers = self._straight(batch, tried) if self._alone and not tried else None
                     if answers is not None:
                         return answers
                     with self._store.writing():
-                        return self._attempt(deliveries, tried, whole=whole)
+                        return self._attempt(batch, tried, whole=whole)
             except Conflict:
                 # Somebody wrote without the lock: read what it was, and decide again.
                 if attempt == ATTEMPTS:
@@ -105,27 +104,32 @@ class BookWriter:
                 pause = min(2 * pause, PAUSE_SECONDS_MAX)
         raise InvariantBroken("the last attempt returns or raises")
 
-    def _straight(self, deliveries: "list[Delivery | Answer]", tried: dict[bytes, Identity]) -> list[Answer] | None:
+    def _straight(self, batch: Collection[Incoming], tried: dict[bytes, Identity]) -> list[Answer] | None:
         """Return the answers to a batch that was appended with nothing read; nothing when one of them is a refusal.
 
         The append compares the head and refuses messages that are recorded, so it raises `Conflict` when somebody else
         has written or a message came before. A refusal has to be looked into: it may be of a message that is known.
         """
         self._alone = False
-        trial, answers = self._tried_out(deliveries, self._known, NOTHING_EARLIER)
-        if not trial.events or any(isinstance(given, Refused) for given in answers):
+        trial = self._trial(self._known, NOTHING_EARLIER)
+        answers: list[Answer] = []
+        for item in batch:
+            given = trial.answer(item) if isinstance(item, Message) else item
+            if isinstance(given, Refused):
+                return None
+            answers.append(given)
+        if not trial.events:
             return None
         self._record(trial, tried)
         self._alone = True
         return answers
 
-    def _attempt(
-        self, deliveries: "list[Delivery | Answer]", tried: dict[bytes, Identity], *, whole: bool
-    ) -> list[Answer]:
+    def _attempt(self, batch: Collection[Incoming], tried: dict[bytes, Identity], *, whole: bool) -> list[Answer]:
         before, self._alone = self._known.position, False
-        known = self._caught_up()
-        earlier = self._earlier([item.key for item in deliveries if isinstance(item, Delivery)], known.position)
-        trial, answers = self._tried_out(deliveries, known, earlier)
+        known, batch = self._caught_up(), list(batch)
+        earlier = self._earlier([item.key for item in batch if isinstance(item, Message)], known.position)
+        trial = self._trial(known, earlier)
+        answers = [trial.answer(item) if isinstance(item, Message) else item for item in batch]
         refusals: list[Answer] = [given for given in answers if isinstance(given, Refused)]
         if whole and refusals:
             return refusals
@@ -135,12 +139,8 @@ class BookWriter:
         self._alone = known.position == before and not earlier.identities and not refusals
         return [_first_time(given, tried) for given in answers] if tried else answers
 
-    def _tried_out(
-        self, deliveries: "list[Delivery | Answer]", known: Known, earlier: Earlier
-    ) -> tuple[Trial, list[Answer]]:
-        trial = Trial(known, moment_of(self._clock, known.registered), earlier, self._voucher)
-        answer = trial.answer
-        return trial, [answer(item) if isinstance(item, Delivery) else item for item in deliveries]
+    def _trial(self, known: Known, earlier: Earlier) -> Trial:
+        return Trial(known, moment_of(self._clock, known.registered), earlier, self._voucher)
 
     def _record(self, trial: Trial, tried: dict[bytes, Identity]) -> None:
         """Append what a trial came to, and only then know it."""
@@ -150,8 +150,7 @@ class BookWriter:
         except OutcomeUnknown:
             tried |= trial.identities
             raise
-        for position, event in enumerate(trial.events, after + 1):
-            self._places.note(position, event)
+        self._places.go_on(trial.places)
         self._known = trial.known
         if self._snapshots is not None:
             self._snapshots.keep(self._store, self._known, self._places)
@@ -184,10 +183,6 @@ class BookWriter:
     def _voucher(self, named: VoucherId) -> Voucher | None:
         event = self._places.find(self._store, named, self._known.position)
         return None if event is None else voucher_of(event)
-
-
-def _delivery(message: Message) -> Delivery:
-    return Delivery(message, identity_key(message.source, message.id), message.digest)
 
 
 def _spans(identities: Iterable[Identity]) -> Iterator[tuple[int, int]]:

@@ -13,6 +13,7 @@ import msgspec
 
 from domain.catalogue import COMMANDS
 from domain.kernel.event import Command
+from domain.kernel.refusal import ensure
 from services.contract.explanation import READING_ERRORS, Twice, explain, leaves, plain
 from services.contract.unreadable import (
     ContentTypeWrong,
@@ -80,8 +81,11 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     tracestate: Extension = None
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A message that was understood: who sent it, what it asks, and the digest by which the same content is known."""
+class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=True):
+    """A message that was understood: who sent it, what it asks, and the digest by which the same content is known.
+
+    `key` is its identity, in one piece.
+    """
 
     id: str
     source: str
@@ -89,9 +93,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     subject: str
     actor: str
     registered_on: date | None
-    command: Command
+    key: bytes
     digest: bytes
-    place: Place = NOWHERE
+    place: Place
+    command: Command
 
 
 _envelope = msgspec.json.Decoder(Envelope).decode
@@ -136,10 +141,20 @@ def read_message(line: bytes, place: Place = NOWHERE) -> Message:
         subject=envelope.subject,
         actor=actor,
         registered_on=envelope.registrationdate,
-        command=command,
+        key=identity_key(envelope.source, envelope.id),
         digest=content_digest(content),
         place=place,
+        command=command,
     )
+
+
+def identity_key(source: str, message_id: str) -> bytes:
+    """Return the key of a message; the source must be free of NUL, which parts it from the id.
+
+    It is not a hash: sources number or date their messages, so the keys of a batch lie beside each other in an index.
+    """
+    ensure("\0" not in source, "the source of a message must not contain NUL")
+    return f"{source}\0{message_id}".encode()
 
 
 def content_of(kind: str, subject: str, registered_on: date | None, actor: str, said: bytes) -> bytes:

@@ -5,8 +5,8 @@ move, and decodes through one tagged union, which is closed: bytes of an unliste
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Generic, NoReturn, Union, cast, get_args
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Generic, NoReturn, Union, cast, get_args, overload
 
 import msgspec
 from eventsourcing.domain import DomainEventProtocol
@@ -42,8 +42,8 @@ class TaggedMapper(Mapper[str], Generic[E]):
     ) -> None:
         super().__init__(NoTranscoder())
         current = get_args(catalogue) or (catalogue,)
-        self._tags: dict[type, str] = {shape: tag_of(shape) for shape in current}
-        self._known = frozenset(self._tags.values()) | {tag_of(shape) for shape in retired}
+        self.tags: dict[type, str] = {shape: tag_of(shape) for shape in current}
+        self._known = frozenset(self.tags.values()) | {tag_of(shape) for shape in retired}
         self._upcasters = upcasters
         ensure(
             {tag_of(shape) for shape in retired} == set(upcasters),
@@ -68,13 +68,9 @@ class TaggedMapper(Mapper[str], Generic[E]):
         ]
 
     def to_columns(self, events: Sequence[E]) -> tuple[list[str], list[bytes]]:
-        """Return the topics and the bytes of events; the only place where events become bytes."""
-        tags, encode = self._tags, self.encode
-        try:
-            return [tags[type(event)] for event in events], [encode(event) for event in events]
-        except KeyError as missing:
-            # Written, it could not be read back by the program that wrote it.
-            raise InvariantBroken(f"{missing} is not in the catalogue of events") from missing
+        """Return the topics and the bytes of events."""
+        encoded = events if isinstance(events, EncodedEvents) else EncodedEvents(self, events)
+        return encoded.topics, encoded.states
 
     def to_domain_event(self, stored_event: StoredEvent) -> Positioned[E]:
         """Return the event in its `Positioned`; the failures of `decode`, and `DamagedEvent` if the topic lies."""
@@ -97,6 +93,42 @@ class TaggedMapper(Mapper[str], Generic[E]):
         if tag is not None and tag not in self._known:
             raise NewerThanProgram(book=book, position=position, topic=tag) from error
         raise DamagedEvent(book=book, position=position, reason=str(error)) from error
+
+
+class EncodedEvents(Sequence[E]):
+    """Events as the bytes that are stored; an event that is asked for is decoded again.
+
+    Bytes take a fifth of the room of the objects, so whoever decides a thousand events stays in the processor's cache.
+    """
+
+    def __init__(self, mapper: TaggedMapper[E], events: Iterable[E] = ()) -> None:
+        self.topics: list[str] = []
+        self.states: list[bytes] = []
+        self._mapper = mapper
+        self._tags, self._encode = mapper.tags, mapper.encode
+        for event in events:
+            self.add(event)
+
+    def add(self, event: E) -> None:
+        """Add an event after the others; the only place where events become bytes."""
+        try:
+            self.topics.append(self._tags[type(event)])
+        except KeyError as missing:
+            # Written, it could not be read back by the program that wrote it.
+            raise InvariantBroken(f"{missing} is not in the catalogue of events") from missing
+        self.states.append(self._encode(event))
+
+    @overload
+    def __getitem__(self, index: int) -> E: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[E]: ...
+    def __getitem__(self, index: int | slice) -> E | list[E]:
+        if isinstance(index, slice):
+            return [self._mapper.decode("", 0, state) for state in self.states[index]]
+        return self._mapper.decode("", 0, self.states[index])
+
+    def __len__(self) -> int:
+        return len(self.states)
 
 
 def _tag_in(state: bytes) -> str | None:

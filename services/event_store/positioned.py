@@ -9,8 +9,6 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from domain.kernel.refusal import ensure
-
 E = TypeVar("E")
 """The events of a catalogue: a union of frozen, tagged msgspec structs."""
 
@@ -59,12 +57,3 @@ class StoredRow(NamedTuple):
     stream: str
     topic: str
     state: bytes
-
-
-def identity_key(source: str, message_id: str) -> bytes:
-    """Return the key of a message; the source must be free of NUL, which parts it from the id.
-
-    It is not a hash: sources number or date their messages, so the keys of a batch lie beside each other in an index.
-    """
-    ensure("\0" not in source, "the source of a message must not contain NUL")
-    return f"{source}\0{message_id}".encode()

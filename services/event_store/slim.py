@@ -6,7 +6,6 @@ What it cannot read, or does not know, it leaves to the mapper, which says what 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from operator import itemgetter
 from typing import Generic, Literal, cast
 
@@ -18,7 +17,6 @@ from projections.history import PLAIN_TAGS
 from projections.skim import Page, S, Skimmed, SkimmedAccounts
 from services.event_store.catalogue_mapper import catalogue_mapper
 from services.event_store.failures import DamagedEvent
-from services.event_store.mapper import TaggedMapper
 from services.event_store.store import BookStore
 
 PAGE_ROWS = 1000
@@ -68,7 +66,7 @@ ACCOUNTS_SKIMMER = Skimmer(SkimmedAccounts, PLAIN_TAGS)
 
 def event_of(book: str, position: int, state: bytes) -> AnyEvent:
     """Return the event in these bytes; raises `NewerThanProgram` or `DamagedEvent`."""
-    return _mapper().decode(book, position, state)
+    return catalogue_mapper().decode(book, position, state)
 
 
 @contextmanager
@@ -87,8 +85,3 @@ def folding(book: str, page: Page[S]) -> Iterator[None]:
 def _is_whole(voucher: Voucher) -> bool:
     count = len(voucher.accounts)
     return len(voucher.amounts_ore) == count and {len(voucher.projects), len(voucher.parties)} <= {0, count}
-
-
-@cache
-def _mapper() -> TaggedMapper[AnyEvent]:
-    return catalogue_mapper()

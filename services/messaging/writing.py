@@ -4,12 +4,12 @@ It runs where it is called, or in a process of its own (`writer_process`); what 
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
 
-from services.application.incoming import Incoming, read_line
+from services.application.incoming import Incoming, Unread, read_line
 from services.contract.answers import Answer, Receipt, Refused, refused
 from services.contract.envelope import Message
 from services.contract.lines import LINE_BYTES_MAX, Line
@@ -21,7 +21,7 @@ from services.messaging.port import Stored
 class Writer(Protocol):
     """Answers a batch of messages; what has a receipt is durable."""
 
-    def write(self, batch: Sequence[Incoming]) -> list[Answer]:
+    def write(self, batch: Collection[Incoming]) -> list[Answer]:
         """Return the answer to each message, in order."""
 
 
@@ -66,7 +66,7 @@ Write = Callable[[Sequence[Heard]], Written]
 
 def write_messages(writer: Callable[[], Writer], batch: Sequence[Heard]) -> Written:
     """Write a batch here; `writer` returns the writer of its book, the same one each time."""
-    messages = [read_heard(heard) for heard in batch]
+    messages = Unread(lambda: map(read_heard, batch), len(batch))
     try:
         answers = writer().write(messages)
     except BookNameInvalid as refusal:

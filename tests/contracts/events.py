@@ -4,9 +4,9 @@ from datetime import date
 from pathlib import Path
 
 from domain.kernel.event import Value
-from services.contract.envelope import content_digest
+from services.contract.envelope import content_digest, identity_key
 from services.event_store.mapper import TaggedMapper
-from services.event_store.positioned import Identity, identity_key
+from services.event_store.positioned import Identity
 
 
 class Noted(Value, frozen=True, kw_only=True, tag_field="event", tag="test.noted"):

@@ -10,7 +10,7 @@ import pytest
 from eventsourcing.persistence import NotSupportedError, PersistenceError, StoredEvent
 
 from domain.kernel.refusal import InvariantBroken
-from services.contract.envelope import content_digest
+from services.contract.envelope import content_digest, identity_key
 from services.event_store.application import BookApplication
 from services.event_store.failures import (
     BookExists,
@@ -21,7 +21,7 @@ from services.event_store.failures import (
     NewerThanProgram,
     Unavailable,
 )
-from services.event_store.positioned import Positioned, identity_key
+from services.event_store.positioned import Positioned
 from services.event_store.shelf import BookShelf
 from services.event_store.store import BookStore
 from tests.contracts.events import AnyTestEvent, Counted, Noted, identity, mapper, notes

@@ -11,7 +11,7 @@ from domain.kernel.event import Value
 from domain.kernel.refusal import InvariantBroken
 from services.event_store.catalogue_mapper import catalogue_mapper
 from services.event_store.failures import DamagedEvent, NewerThanProgram
-from services.event_store.mapper import TaggedMapper
+from services.event_store.mapper import EncodedEvents, TaggedMapper
 from services.event_store.positioned import Positioned
 from services.event_store.upcasters import Upcaster
 from tests.contracts.events import AnyTestEvent, Noted, mapper
@@ -131,6 +131,25 @@ def test_takes_a_catalogue_of_one() -> None:
 
 
 def test_knows_the_whole_catalogue() -> None:
-    assert set(catalogue_mapper()._tags) == set(get_args(AnyEvent))
+    assert set(catalogue_mapper().tags) == set(get_args(AnyEvent))
     with pytest.raises(NewerThanProgram):
         catalogue_mapper().decode("varend", 1, b'{"event":"test.later"}')
+
+
+def test_what_is_encoded_already_is_read_back_and_stored_as_it_is() -> None:
+    events = [Noted(text="one"), Noted(text="two"), Noted(text="three")]
+    encoded = EncodedEvents(mapper(), events[:2])
+    encoded.add(events[2])
+
+    assert (len(encoded), encoded[1], encoded[-1], encoded[1:]) == (3, events[1], events[2], events[1:])
+    assert list(encoded) == events
+    topics, states = mapper().to_columns(events)
+    assert mapper().to_columns(encoded) == (topics, states)
+    assert mapper().to_columns(encoded)[1][0] is encoded.states[0]
+
+
+def test_an_event_of_no_catalogue_is_not_encoded() -> None:
+    encoded = EncodedEvents(mapper())
+    with pytest.raises(InvariantBroken, match="not in the catalogue"):
+        encoded.add(cast("AnyTestEvent", PaidPlain(kronor=1)))
+    assert (encoded.topics, encoded.states) == ([], [])

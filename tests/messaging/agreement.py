@@ -17,7 +17,7 @@ from services.application.queries import Layouts, book_layout, facts_of
 from services.application.verify import verify
 from services.clock import SystemClock, swedish_day
 from services.contract.answers import Answer, Receipt, Refused
-from services.contract.envelope import read_message
+from services.contract.envelope import identity_key, read_message
 from services.contract.outgoing import EventEncoder, owner_of
 from services.contract.printed import ReportsShown
 from services.contract.subjects import (
@@ -36,7 +36,6 @@ from services.contract.subjects import (
     report_key,
 )
 from services.event_store.catalogue_mapper import catalogue_mapper
-from services.event_store.positioned import identity_key
 from services.event_store.shelves import open_shelf
 from services.event_store.store import BookStore
 from services.messaging.nats_bus import NatsBus

@@ -4,7 +4,7 @@ Nothing runs at the same time: every coroutine is taken a turn further by hand, 
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from datetime import date
 from functools import partial
 from random import Random
@@ -88,7 +88,7 @@ class LoggedWriter:
         self._writer = writer
         self._decided = decided
 
-    def write(self, batch: Sequence[Incoming]) -> list[Answer]:
+    def write(self, batch: Collection[Incoming]) -> list[Answer]:
         """Answer a batch."""
         answers = self._writer.write(batch)
         for item, answer in zip(batch, answers, strict=True):

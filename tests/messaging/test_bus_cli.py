@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tracemalloc
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -44,6 +43,7 @@ from services.messaging.sender import Sender
 from tests.messaging.agreement import whole
 from tests.messaging.serving import ROOT, Serving, until
 from tests.messaging.users import run
+from tests.processes import heeding_ctrl_c
 from tests.servers.nats import TestServer
 from tests.services.console import Grundbok, build, runner
 from tests.services.messages import founding, line_of, vouchers, write_file
@@ -240,12 +240,8 @@ def test_events_prints_the_stream(live: Grundbok, serving: Serving, tmp_path: Pa
 @pytest.mark.slow
 def test_events_follows_until_ctrl_c(live: Grundbok, serving: Serving, tmp_path: Path) -> None:
     live("bus", "send", a_file(tmp_path, *founding()), "--book", "events-b")
-    # The processes that run tests side by side ignore Ctrl-C, and what they start would, too.
-    listens = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    started = f"{listens}; from services.cli.main import main; main()"
-    program = [sys.executable, "-c", started, "bus", "events", "--book", "events-b", "--follow"]
     with subprocess.Popen(
-        program,
+        heeding_ctrl_c("bus", "events", "--book", "events-b", "--follow"),
         cwd=ROOT,
         env={**os.environ, "GRUNDBOK_NATS": serving.bus},
         stdout=subprocess.PIPE,

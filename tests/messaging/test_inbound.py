@@ -1,7 +1,7 @@
 """Messages in: wherever it is interrupted, each is in the book once, has its answer, and is left behind only then."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection
 from functools import partial
 
 import msgspec
@@ -425,7 +425,7 @@ def test_two_processes_bury_each_message_once() -> None:
 class Broken:
     """A writer that has found a fault of the program."""
 
-    def write(self, batch: Sequence[Incoming]) -> list[Answer]:
+    def write(self, batch: Collection[Incoming]) -> list[Answer]:
         """Find it again."""
         raise InvariantBroken(f"the book is stopped before {len(batch)} messages")
 
@@ -464,7 +464,7 @@ def test_says_how_far_behind_it_is_and_ends_in_good_order(world: World) -> None:
 class Answering:
     """A writer that refuses everything."""
 
-    def write(self, batch: Sequence[Incoming]) -> list[Answer]:
+    def write(self, batch: Collection[Incoming]) -> list[Answer]:
         """Refuse a batch."""
         return [Refused(code="no", sv="Nej.", en="No.", facts={}) for _ in batch]
 

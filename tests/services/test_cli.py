@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import a_voucher, lines
+from tests.processes import heeding_ctrl_c
 from tests.services.messages import envelope, founding, line_of, vouchers, write_file
 
 ROOT = Path(__file__).parents[2]
@@ -297,7 +298,7 @@ def test_a_reader_that_leaves_is_no_crash(grundbok: Grundbok, tmp_path: Path) ->
 def test_stopping_leaves_whole_batches(grundbok: Grundbok, tmp_path: Path, how: signal.Signals) -> None:
     file = write_file(tmp_path / "f", *founding(), *vouchers(30_000))
     with subprocess.Popen(
-        [sys.executable, "-m", "services.cli.main", "ingest", str(file), "--book", "prov"],
+        heeding_ctrl_c("ingest", str(file), "--book", "prov"),
         cwd=ROOT,
         env=ENVIRONMENT | {"GRUNDBOK_DATA": str(tmp_path / "books")},
         stdout=subprocess.PIPE,

@@ -9,6 +9,7 @@ from domain.books.chart import AccountOpened
 from domain.books.fiscal_year import ClosePeriod, Waiver
 from domain.books.manual import OpeningBalancesEntered, VoucherPosted
 from domain.books.register import AssociationRegistered, PartyRegistered, ProjectOpened
+from services.contract.envelope import message_of
 from services.formats.sie4_export import export_sie
 from tests.formats.sie.files import (
     A_YEAR,
@@ -438,14 +439,9 @@ WAIVERS = (Waiver(point="bank_reconciled", reason="Prov"),)
 
 
 def test_a_closed_period_takes_nothing() -> None:
-    from services.contract.envelope import Message  # noqa: PLC0415
-
     desk = desk_after(*A_YEAR)
-    closing = Message(
-        id="1", source="/", type="se.grundbok.period.close", subject=OURS, actor="bo", registered_on=None,
-        command=ClosePeriod(year=2023, through=date(2023, 12, 31), waivers=WAIVERS), digest=b"1",
-    )  # fmt: skip
-    desk.writer.write([closing])
+    closing = ClosePeriod(year=2023, through=date(2023, 12, 31), waivers=WAIVERS)
+    desk.writer.write([message_of(closing, message_id="1", source="/", subject=OURS, actor="bo")])
 
     made = desk.take(sie(*A_YEAR, *voucher("#TRANS 1930 {} -1", "#TRANS 5010 {} 1", head="#VER A 3 20230301 x")))
 

@@ -13,7 +13,7 @@ import pytest
 from projections.ledger import Key, Ledger
 from services.application.proof import SENTENCES, Fault, Proof
 from services.cli.verify import proof_text
-from services.event_store.positioned import identity_key
+from services.contract.envelope import identity_key
 from tests.services.console import Said, build, copied, forged, proved, runner
 
 

@@ -1,10 +1,14 @@
 """The writer: each message once, a refused one blocks nobody, and what is acknowledged is in the book."""
 
+from collections.abc import Iterator
+
 import msgspec
 import pytest
 
-from domain.catalogue import AnyEvent
+from domain.books.manual import VoucherCorrected
+from domain.catalogue import AnyEvent, voucher_of
 from domain.kernel.refusal import InvariantBroken
+from services.application.incoming import Incoming, Unread
 from services.application.writer import ATTEMPTS, BookWriter
 from services.clock import FixedClock
 from services.contract.answers import Receipt, Refused
@@ -158,6 +162,45 @@ def test_finds_the_voucher_to_correct_among_many(
 
     assert codes(same_writer) == ["A200/2023", "R1/2023"]
     assert codes(fresh_writer) == ["voucher_already_corrected"]
+
+
+def test_corrects_vouchers_of_the_book_and_of_the_same_batch(writer: BookWriter, store: Store) -> None:
+    writer.write(read(*founding(), *vouchers(2)))
+    corrections = [envelope(a_correction(number=number), f"c-{number}") for number in (4, 1, 3, 2)]
+
+    answers = writer.write(read(*vouchers(2, first=3), *corrections, envelope(a_correction(number=4), "c-5")))
+
+    assert codes(answers) == [
+        "A3/2023",
+        "A4/2023",
+        "R1/2023",
+        "R2/2023",
+        "R3/2023",
+        "R4/2023",
+        "voucher_already_corrected",
+    ]
+    corrected = [event for _, event in store.events() if isinstance(event, VoucherCorrected)]
+    written = [voucher for _, event in store.events() if (voucher := voucher_of(event)) is not None]
+    originals = {voucher.number: voucher for voucher in written if voucher.series == "A"}
+    assert [event.number for event in corrected] == [4, 1, 3, 2]
+    assert all(
+        event.voucher.amounts_ore == tuple(-ore for ore in originals[event.number].amounts_ore) for event in corrected
+    )
+
+
+def test_messages_that_are_read_when_they_are_gone_through(writer: BookWriter) -> None:
+    messages = read(*founding(), *vouchers(3))
+    read_so_often: list[int] = []
+
+    def reading() -> Iterator[Incoming]:
+        read_so_often.append(len(messages))
+        return iter(messages)
+
+    unread = Unread(reading, len(messages))
+    assert codes(writer.write(unread))[4:] == ["A1/2023", "A2/2023", "A3/2023"]
+    assert read_so_often
+    assert (len(unread), messages[0] in unread, object() in unread) == (7, True, False)
+    assert codes(writer.write(unread)) == ["again"] * 7
 
 
 def test_corrects_only_what_is_there(writer: BookWriter) -> None:

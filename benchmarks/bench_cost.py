@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -26,34 +27,48 @@ read_model(int(sys.argv[1])).history(1)
 """A process that holds the read model of so many postings, every block and cube of it."""
 
 
+class OnDisk(NamedTuple):
+    """Bytes on disk: of the events alone, of the book that has them, of its read model."""
+
+    events: int
+    book: int
+    model: int
+
+
+def on_disk(data: Path, vouchers: int) -> OnDisk:
+    """Return what a book of so many vouchers takes, having made its read model."""
+    kept = data / "bench.ledger"
+    with open_shelf(data, catalogue_mapper()) as shelf:
+        assert LiveBook(shelf.open("bench"), ModelFile(kept)).catch_up() == vouchers + FOUNDING
+    with closing(sqlite3.connect(data / "bench.sqlite")) as connection:
+        (events,) = connection.execute("SELECT sum(length(state)) FROM stored_events").fetchone()
+    return OnDisk(events, (data / "bench.sqlite").stat().st_size, kept.stat().st_size if kept.exists() else 0)
+
+
 @pytest.mark.benchmark(group="cost")
 def bench_bytes_on_disk_for_a_voucher(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     """How much does a voucher take on disk: its event, the indexes, the read model?"""
     vouchers = vouchers_asked(benchmark)
     data = make_book(tmp_path, vouchers)
-    kept = tmp_path / "bench.ledger"
 
-    def make() -> None:
-        kept.unlink(missing_ok=True)
-        with open_shelf(data, catalogue_mapper()) as shelf:
-            assert LiveBook(shelf.open("bench"), ModelFile(kept)).catch_up() == vouchers + FOUNDING
+    taken = benchmark.pedantic(on_disk, (data, vouchers), rounds=1)  # type: ignore[no-untyped-call]
 
-    benchmark.pedantic(make, rounds=1)  # type: ignore[no-untyped-call]
-
-    with closing(sqlite3.connect(data / "bench.sqlite")) as connection:
-        (events,) = connection.execute("SELECT sum(length(state)) FROM stored_events").fetchone()
-    book = (data / "bench.sqlite").stat().st_size
-    model = kept.stat().st_size if kept.exists() else 0
     benchmark.extra_info.update(
         what=f"{vouchers} vouchers, bytes on disk for each; limit: the bytes of its event",
         unit="bytes",
-        ours=round((book + model) / vouchers),
-        limit=round(events / vouchers),
-        ratio=round((book + model) / events, 2),
-        event=round(events / vouchers),
-        rows_and_indexes=round((book - events) / vouchers),
-        read_model=round(model / vouchers),
+        ours=round((taken.book + taken.model) / vouchers),
+        limit=round(taken.events / vouchers),
+        ratio=round((taken.book + taken.model) / taken.events, 2),
+        event=round(taken.events / vouchers),
+        rows_and_indexes=round((taken.book - taken.events) / vouchers),
+        read_model=round(taken.model / vouchers),
     )
+
+
+def megabytes_for_a_million(few: int, many: int) -> float:
+    """Return the memory of a million postings more, by that of a process that holds few and of one that holds many."""
+    small, large = run(LOADED, str(few)), run(LOADED, str(many))
+    return (large.megabytes - small.megabytes) / (many - few) * 1_000_000
 
 
 @pytest.mark.benchmark(group="cost")
@@ -61,10 +76,7 @@ def bench_memory_for_a_million_postings(benchmark: BenchmarkFixture) -> None:
     """How much memory does a live book hold for each million postings, when every part of its read model is loaded?"""
     few, many = (200_000, 1_200_000) if benchmark.enabled else (10_000, 20_000)
 
-    small, large = run(LOADED, str(few)), run(LOADED, str(many))
-    benchmark.pedantic(run, (LOADED, str(few)), rounds=1)  # type: ignore[no-untyped-call]
-
-    grown = (large.megabytes - small.megabytes) / (many - few) * 1_000_000
+    grown = benchmark.pedantic(megabytes_for_a_million, (few, many), rounds=1)  # type: ignore[no-untyped-call]
     benchmark.extra_info.update(
         what="1000000 postings more, memory; limit: position, day, key and amount of each",
         unit="MB",

@@ -87,6 +87,8 @@ TARGETS = (
     Target("bench_a_cold_process_to_its_first_report", "ours", "≤", 0.3, 100_000),
     Target("bench_all_reports_of_the_five_books", "ours", "≤", 1),
     Target("bench_rehydrate_a_writer[100000]", "ours", "≤", 50),
+    Target("bench_bytes_on_disk_for_a_voucher", "ratio", "≤", 2),
+    Target("bench_memory_for_a_million_postings", "ours", "≤", 64),
     Target("bench_starting_the_program", "ours", "≤", 150),
     Target("bench_messages_to_receipts", "ratio", "≥", 0.5),
     Target("bench_relay_of_events", "ratio", "≥", 0.5),

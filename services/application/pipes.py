@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import select
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,13 +24,28 @@ def send(pipe: IO[bytes], body: bytes) -> None:
     pipe.flush()
 
 
-def received(pipe: IO[bytes]) -> bytes:
-    """Wait for a frame and return its body; raises `PipeEnded`."""
-    length = pipe.read(LENGTH_BYTES)
-    body = pipe.read(int.from_bytes(length, "big")) if len(length) == LENGTH_BYTES else b""
-    if not body or len(body) < int.from_bytes(length, "big"):
+def received(pipe: IO[bytes], patience_seconds: float | None = None) -> bytes:
+    """Wait for a frame and return its body; raises `PipeEnded`.
+
+    With patience, which only an unbuffered pipe knows, one that stands still for so long has ended, too.
+    """
+    length = int.from_bytes(_exactly(pipe, LENGTH_BYTES, patience_seconds), "big")
+    return _exactly(pipe, length, patience_seconds)
+
+
+def _exactly(pipe: IO[bytes], count: int, patience_seconds: float | None) -> bytes:
+    if not count:
         raise PipeEnded
-    return body
+    parts: list[bytes] = []
+    while count:
+        if patience_seconds is not None and not select.select([pipe], [], [], patience_seconds)[0]:
+            raise PipeEnded
+        part = pipe.read(count)
+        if not part:
+            raise PipeEnded
+        parts.append(part)
+        count -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def widen(*pipes: IO[bytes]) -> None:

@@ -43,6 +43,9 @@ OWN_BATCHES = 3
 MODULE = "services.application.reading"
 """What the process runs."""
 
+STANDS_STILL_SECONDS = 30.0
+"""How long the process may give nothing before the files are read on here."""
+
 RUN_MESSAGES = 100
 """Messages that are decoded together, of what the process has read."""
 
@@ -147,7 +150,9 @@ def _read_ahead(names: Sequence[str], identities: Sequence[str], batch_messages:
     """Iterate over the same batches, all but the first ones from a process."""
     command = [sys.executable, "-P", "-m", MODULE, str(batch_messages), str(OWN_BATCHES), *identities, *names]
     try:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)  # noqa: S603 - our own
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=0
+        )
     except OSError:
         # The system has no room for it, or not for so many names.
         yield from read_batches(names, batch_messages, identities=identities)
@@ -203,7 +208,7 @@ def _received_from(process: "subprocess.Popen[bytes]") -> Iterator[Batch]:
     if process.stdout is None:
         raise PipeEnded
     widen(process.stdout)
-    while (frame := _frame(received(process.stdout))) is not None:
+    while (frame := _frame(received(process.stdout, STANDS_STILL_SECONDS))) is not None:
         messages = Unread(partial(_unpacked, frame.runs), sum(run.count for run in frame.runs))
         yield Batch(messages, frame.file, frame.done)
 

@@ -105,6 +105,24 @@ def test_reads_on_where_a_killed_process_came_to(
     assert said([*found, *read]) == said(expected)
 
 
+@pytest.mark.parametrize("stopped_after", [3, 5])
+def test_reads_on_where_a_process_stands_still(
+    names: list[str],
+    started: list["subprocess.Popen[bytes]"],
+    monkeypatch: pytest.MonkeyPatch,
+    stopped_after: int,
+) -> None:
+    monkeypatch.setattr(reading, "STANDS_STILL_SECONDS", 0.2)
+    Path(names[0]).write_bytes(Path(names[0]).read_bytes() * 200)  # more than a pipe holds
+    expected = list(read_batches(names, LINES))
+    read = batches(names, LINES)
+    found = [next(read) for _ in range(stopped_after)]
+    os.kill(started[0].pid, signal.SIGSTOP)
+
+    assert said([*found, *read]) == said(expected)
+    assert started[0].poll() == -signal.SIGKILL
+
+
 def test_reads_here_when_there_can_be_no_such_process(names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "MODULE", "services.no_such_module")
     assert said(batches(names, LINES)) == said(at_hand(names))

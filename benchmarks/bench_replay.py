@@ -98,3 +98,32 @@ def bench_replay_to_a_report(benchmark: BenchmarkFixture, tmp_path: Path, report
         ratio=round(ours / limit, 2),
         vouchers_per_second=round(vouchers / ours),
     )
+
+
+@pytest.mark.benchmark(group="replay")
+@pytest.mark.parametrize("report", ["journal", "general-ledger"])
+def bench_a_cold_process_to_every_voucher(benchmark: BenchmarkFixture, tmp_path: Path, report: str) -> None:
+    """How long from starting a program to a file with every posting, against a program that only reads the rows?"""
+    vouchers = min(vouchers_asked(benchmark), VOUCHERS)  # a larger book is not printed whole
+    data, printed = make_book(tmp_path, vouchers), tmp_path / "printed.csv"
+    asked = ("report", report, "--book", "bench", "--as-of", f"{YEAR}-12-31", "-O", "csv", "-o", str(printed))
+
+    pairs = [
+        (run(READ_ROWS, str(data)), run(GRUNDBOK, *asked, "--data", str(data)))
+        for _ in range(RUNS if benchmark.enabled else 1)
+    ]
+    benchmark.pedantic(run, (GRUNDBOK, *asked, "--data", str(data)), rounds=1)  # type: ignore[no-untyped-call]
+
+    limit, ours = (typical(list(costs)) for costs in zip(*pairs, strict=True))
+    with printed.open("rb") as rows:
+        postings = sum(1 for _ in rows) - 1
+    assert postings > 3 * vouchers
+    benchmark.extra_info.update(
+        what=f"{vouchers} vouchers, cold process to {report} as CSV; limit: cold process reads the rows",
+        unit="s",
+        ours=round(ours.seconds, 3),
+        limit=round(limit.seconds, 3),
+        ratio=round(ours.seconds / limit.seconds, 2),
+        megabytes=round(ours.megabytes),
+        rows=postings,
+    )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date
-from fractions import Fraction
 
 from domain.books.series import OPENING
 from domain.kernel.period import next_working_day
@@ -29,8 +28,7 @@ def series(_: History, vouchers: Iterable[Entered], as_of: date, language: Langu
             id=f"{name}-{year}",
             label=f"{name} {year}",
             cells=tuple(
-                Cell(Fraction(count))
-                for count in (min(found), max(found), len(found), _missing(known[year, name], max(found)))
+                Cell(count) for count in (min(found), max(found), len(found), _missing(known[year, name], max(found)))
             ),
         )
         for (year, name), found in sorted(numbers.items())
@@ -58,7 +56,7 @@ def late_bookings(history: History, vouchers: Iterable[Entered], as_of: date, la
         if cash and voucher.accounting_date <= as_of and registered > next_working_day(voucher.accounting_date):
             days = (registered - voucher.accounting_date).days
             label = f"{voucher.id}  {voucher.accounting_date}  {registered}  ({days})  {voucher.text}"
-            lines.append(Line(id=str(row.position), label=label, cells=(Cell(Fraction(sum(cash))),)))
+            lines.append(Line(id=str(row.position), label=label, cells=(Cell(sum(cash)),)))
     title = {"sv": "Sent bokförda betalningar", "en": "Cash booked late"}[language]
     columns = {"sv": ("Belopp",), "en": ("Amount",)}[language]
     return ReportTable(id="late-bookings", title=title, unit="kr", decimals=2, columns=columns, lines=tuple(lines))

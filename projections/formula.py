@@ -8,13 +8,29 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple
 
+from domain.kernel.refusal import say
+from projections.layout_fault import FAULTS
+
 TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?(?:@\d+)?)|(?P<sign>[-+*/()]))"
 )
 
 
 class FormulaWrong(ValueError):  # noqa: N818 - named by what is wrong
-    """The text is not a formula."""
+    """The text is not a formula: a code of `projections.layout_fault.FAULTS`, and the facts behind it."""
+
+    def __init__(self, code: str, **facts: str | int) -> None:
+        self.code = code
+        self.facts = facts
+        super().__init__(say(FAULTS[code]["en"], facts))
+
+
+class _Stop(Exception):  # noqa: N818 - named by what it does
+    """Reading a formula ends here."""
+
+    def __init__(self, code: str, **facts: str) -> None:
+        self.code = code
+        self.facts = facts
 
 
 class Reference(NamedTuple):
@@ -72,12 +88,12 @@ def parse(text: str) -> Formula:
     tokens = _tokens(text)
     try:
         rest = _sum(tokens, 0, steps)
-    except FormulaWrong as error:
-        raise FormulaWrong(f"'{text}': {error}") from None
+    except _Stop as stop:
+        raise FormulaWrong(stop.code, text=text, **stop.facts) from None
     except RecursionError:
-        raise FormulaWrong(f"'{text[:20]}…': too many parentheses or signs in each other") from None
+        raise FormulaWrong("formula_too_deep", text=text[:20]) from None
     if rest != len(tokens):
-        raise FormulaWrong(f"'{text}': unexpected '{_shown(tokens[rest])}'")
+        raise FormulaWrong("formula_unexpected", text=text, found=_shown(tokens[rest]))
     return Formula(text, tuple(steps))
 
 
@@ -87,7 +103,7 @@ def _tokens(text: str) -> Tokens:
     while place < len(text):
         found = TOKEN.match(text, place)
         if found is None:
-            raise FormulaWrong(f"'{text}': cannot read '{text[place:].lstrip()}'")
+            raise FormulaWrong("formula_unreadable", text=text, rest=text[place:].lstrip())
         place = found.end()
         if number := found["number"]:
             tokens.append(Fraction(number))
@@ -127,7 +143,7 @@ def _product(tokens: Tokens, at: int, steps: Tokens) -> int:
 
 def _term(tokens: Tokens, at: int, steps: Tokens) -> int:
     if at >= len(tokens):
-        raise FormulaWrong("a formula ends too early")
+        raise _Stop("formula_ends")
     found = tokens[at]
     if found == "-":
         steps.append(Fraction(0))
@@ -137,9 +153,9 @@ def _term(tokens: Tokens, at: int, steps: Tokens) -> int:
     if found == "(":
         at = _sum(tokens, at + 1, steps)
         if at >= len(tokens) or tokens[at] != ")":
-            raise FormulaWrong("a parenthesis is not closed")
+            raise _Stop("formula_open")
         return at + 1
     if isinstance(found, str):
-        raise FormulaWrong(f"unexpected '{found}'")
+        raise _Stop("formula_unexpected", found=found)
     steps.append(found)
     return at + 1

@@ -1,8 +1,8 @@
 """The journal (grundbok) in registration order, and the general ledger (huvudbok) by account."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
-from fractions import Fraction
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,9 +19,10 @@ from projections.table import EARLIER_RESULT, Cell, Fields, Line, ReportTable
 
 COLUMNS = {"sv": ("Debet", "Kredit"), "en": ("Debit", "Credit")}
 LEDGER_COLUMNS = {"sv": ("Debet", "Kredit", "Saldo"), "en": ("Debit", "Credit", "Balance")}
+NOTHING = Cell(0, "")
 
 
-class Entered(msgspec.Struct, frozen=True, kw_only=True):
+class Entered(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A voucher with its position in the book and the day it was registered."""
 
     position: int
@@ -36,19 +37,42 @@ class Entered(msgspec.Struct, frozen=True, kw_only=True):
         return self.voucher.accounting_date - ONE_DAY if self.opening else self.voucher.accounting_date
 
 
+class Vouchers:
+    """The vouchers of events, in registration order; made anew whenever they are gone through, so none need be kept."""
+
+    def __init__(self, events: Iterable[AnyEvent]) -> None:
+        self._events = events
+
+    def __iter__(self) -> Iterator[Entered]:
+        """Iterate over the vouchers."""
+        for position, event in enumerate(self._events, 1):
+            voucher = voucher_of(event)
+            if voucher is not None:
+                yield Entered(
+                    position=position,
+                    recorded=event.recorded,
+                    voucher=voucher,
+                    opening=isinstance(event, OpeningBalancesEntered),
+                    correction=isinstance(event, VoucherCorrected | VoucherReplaced),
+                )
+
+
 def entered(events: Iterable[AnyEvent]) -> list[Entered]:
     """Return the vouchers of a book, in registration order."""
-    return [
-        Entered(
-            position=position,
-            recorded=event.recorded,
-            voucher=voucher,
-            opening=isinstance(event, OpeningBalancesEntered),
-            correction=isinstance(event, VoucherCorrected | VoucherReplaced),
-        )
-        for position, event in enumerate(events, 1)
-        if (voucher := voucher_of(event)) is not None
-    ]
+    return list(Vouchers(events))
+
+
+class _Labels(dict[tuple[int, str, str], str]):
+    """What a journal calls a posting, by its account, project and party: there are few of them to many postings."""
+
+    def __init__(self, history: History) -> None:
+        super().__init__()
+        self._history = history
+
+    def __missing__(self, key: tuple[int, str, str]) -> str:
+        account, project, party = key
+        label = self[key] = f"    {account} {self._history.accounts[account].name}{_dimensions(project, party)}"
+        return label
 
 
 def journal(
@@ -60,19 +84,25 @@ def journal(
 ) -> ReportTable:
     """Return the journal: every voucher dated up to a day, in the order it was registered (LKBR 3:3)."""
     lines: list[Line] = []
+    labels = _Labels(history)
     for row in vouchers:
         voucher = row.voucher
-        if voucher.accounting_date > as_of or not _shown(voucher, only):
+        if voucher.accounting_date > as_of or not only.takes_voucher(voucher):
             continue
-        heading = f"{row.recorded.registered_on}  {voucher.id}  {voucher.accounting_date}  {voucher.text}"
-        lines.append(Line(id=str(row.position), label=heading, kind="heading"))
-        for place, posting in enumerate(voucher.postings, 1):
+        postings = voucher.postings
+        if not any(map(only.takes_posting, postings)):
+            continue  # one that is shown is shown whole, so that it balances
+        position, name = str(row.position), voucher.printed_name
+        heading = f"{row.recorded.registered_on}  {name}  {voucher.accounting_date}  {voucher.text}"
+        lines.append(Line(id=position, label=heading, kind="heading"))
+        for place, posting in enumerate(postings, 1):
+            account, amount_ore, project, party = posting
             lines.append(
                 Line(
-                    id=f"{row.position}.{place}",
-                    label=_account(history, posting),
-                    cells=_sides(posting.amount_ore),
-                    fields=_fields(history, row, posting),
+                    id=f"{position}.{place}",
+                    label=labels[account, project, party],
+                    cells=_sides(amount_ore),
+                    fields=_fields(history, row, name, posting),
                 )
             )
     title = "Grundbok" if language == "sv" else "Journal"
@@ -92,7 +122,7 @@ def general_ledger(
     unless the ledger is narrowed.
     """
     start = history.span(history.fiscal_year(as_of))[0]
-    opening, moves = _moves(vouchers, start, as_of, only)
+    opening, moves = _moves(history, vouchers, (start, as_of), only)
     results = [number for number in opening if history.accounts[number].kind in RESULT_KINDS]
     earlier = sum(opening.pop(number) for number in results)
     words = ("Ingående balans", "Utgående balans") if language == "sv" else ("Opening balance", "Closing balance")
@@ -102,9 +132,9 @@ def general_ledger(
         lines.append(Line(id=str(number), label=f"{number} {name}", kind="heading"))
         about = Fields(account=number, account_name=name, text=words[0])
         lines.append(_balance(f"{number}.opening", words[0], balance, about))
-        for place, (row, posting) in enumerate(sorted(moves.get(number, []), key=_in_order), 1):
-            balance += posting.amount_ore
-            lines.append(_move(history, f"{number}.{place}", row, posting, balance))
+        for place, move in enumerate(sorted(moves.pop(number, ()), key=_day), 1):
+            balance += move.amount_ore
+            lines.append(_line(f"{number}.{place}", move, balance))
         lines.append(_balance(f"{number}.closing", words[1], balance))
     if earlier and only == EVERYTHING:
         label = EARLIER_RESULT[language]
@@ -113,44 +143,50 @@ def general_ledger(
     return _table("general-ledger", title + only.words(language), LEDGER_COLUMNS[language], lines)
 
 
-Move = tuple[Entered, Posting]
+class Move(NamedTuple):
+    """A posting in an account of the general ledger."""
+
+    day: date
+    label: str
+    amount_ore: int
+    fields: Fields
 
 
 def _moves(
-    vouchers: Iterable[Entered], start: date, as_of: date, only: Narrowing
+    history: History, vouchers: Iterable[Entered], year: tuple[date, date], only: Narrowing
 ) -> tuple[dict[int, int], dict[int, list[Move]]]:
-    """Return the balance in öre before the year and the postings of the year, by account."""
+    """Return the balance in öre before the year and the postings of the year, by account in registration order."""
+    start, as_of = year
     opening: dict[int, int] = {}
     moves: dict[int, list[Move]] = {}
     for row in vouchers:
-        if not only.takes_voucher(row.voucher):
+        day, voucher = row.day, row.voucher
+        if day > as_of or not only.takes_voucher(voucher):
             continue
-        for posting in row.voucher.postings:
-            if row.day > as_of or not only.takes_posting(posting):
-                continue
-            if row.day < start:
-                opening[posting.account] = opening.get(posting.account, 0) + posting.amount_ore
+        name = voucher.printed_name
+        heading = f"{day}  {name}  {voucher.text}"
+        for posting in filter(only.takes_posting, voucher.postings):
+            account, amount_ore, project, party = posting
+            if day < start:
+                opening[account] = opening.get(account, 0) + amount_ore
             else:
-                moves.setdefault(posting.account, []).append((row, posting))
+                label = heading + _dimensions(project, party)
+                move = Move(day, label, amount_ore, _fields(history, row, name, posting))
+                moves.setdefault(account, []).append(move)
     return opening, moves
 
 
-def _move(history: History, name: str, row: Entered, posting: Posting, balance_ore: int) -> Line:
+def _line(name: str, move: Move, balance_ore: int) -> Line:
     """Return a posting with the balance after it."""
-    return Line(
-        id=name,
-        label=f"{row.day}  {row.voucher.id}  {row.voucher.text}{_dimensions(posting)}",
-        cells=(*_sides(posting.amount_ore), Cell(Fraction(balance_ore))),
-        fields=_fields(history, row, posting),
-    )
+    return Line(id=name, label=move.label, cells=(*_sides(move.amount_ore), Cell(balance_ore)), fields=move.fields)
 
 
-def _fields(history: History, row: Entered, posting: Posting) -> Fields:
-    """Return a posting and its voucher in parts."""
+def _fields(history: History, row: Entered, name: str, posting: Posting) -> Fields:
+    """Return a posting and its voucher, of this name, in parts."""
     voucher = row.voucher
     return Fields(
         position=row.position,
-        voucher=str(voucher.id),
+        voucher=name,
         series=voucher.series,
         number=voucher.number,
         year=voucher.year,
@@ -166,32 +202,24 @@ def _fields(history: History, row: Entered, posting: Posting) -> Fields:
     )
 
 
-def _shown(voucher: Voucher, only: Narrowing) -> bool:
-    """Tell whether a voucher is shown: it is then shown whole, so that it balances."""
-    return only.takes_voucher(voucher) and any(only.takes_posting(posting) for posting in voucher.postings)
+def _day(move: Move) -> date:
+    """Return what an account's postings are ordered by; those of one day stay as they were registered."""
+    return move.day
 
 
-def _in_order(move: Move) -> tuple[date, int]:
-    return move[0].day, move[0].position
+def _dimensions(project: str, party: str) -> str:
+    if not project and not party:
+        return ""
+    return f"  [{', '.join(filter(None, (project, party)))}]"
 
 
-def _account(history: History, posting: Posting) -> str:
-    return f"    {posting.account} {history.accounts[posting.account].name}{_dimensions(posting)}"
-
-
-def _dimensions(posting: Posting) -> str:
-    named = [name for name in (posting.project, posting.party) if name]
-    return f"  [{', '.join(named)}]" if named else ""
-
-
-def _sides(amount_ore: int) -> tuple[Cell, ...]:
-    amount, nothing = Cell(Fraction(abs(amount_ore))), Cell(Fraction(0), "")
-    return (amount, nothing) if amount_ore > 0 else (nothing, amount)
+def _sides(amount_ore: int) -> tuple[Cell, Cell]:
+    amount = Cell(abs(amount_ore))
+    return (amount, NOTHING) if amount_ore > 0 else (NOTHING, amount)
 
 
 def _balance(name: str, label: str, amount_ore: int, about: Fields | None = None) -> Line:
-    nothing = Cell(Fraction(0), "")
-    return Line(id=name, label=label, kind="sum", cells=(nothing, nothing, Cell(Fraction(amount_ore))), fields=about)
+    return Line(id=name, label=label, kind="sum", cells=(NOTHING, NOTHING, Cell(amount_ore)), fields=about)
 
 
 def _table(name: str, title: str, columns: tuple[str, ...], lines: list[Line]) -> ReportTable:

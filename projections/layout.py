@@ -4,8 +4,9 @@ from typing import Literal
 
 import msgspec
 
-from domain.kernel.refusal import Refusal
+from domain.kernel.refusal import Fact, Language, Refusal
 from projections.formula import Formula
+from projections.layout_fault import Fault
 from projections.regime import Regime
 from projections.selection import Dimension, Selection, Spans
 from projections.table import Kind, Minus, Unit
@@ -110,13 +111,6 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(table for table in self.tables if name and name in (table.role, table.id))
 
 
-class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """Something wrong with a layout file, and where."""
-
-    place: str
-    what: str
-
-
 class LayoutWrong(Refusal):
     """A layout file can be used when nothing is wrong with it; every fault is named, with file and line."""
 
@@ -126,4 +120,12 @@ class LayoutWrong(Refusal):
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         self.faults = faults
-        super().__init__(faults="\n".join(f"{fault.place}: {fault.what}" for fault in faults))
+        super().__init__(faults=_listed(faults, "en"))
+
+    def words(self, language: Language) -> dict[str, Fact]:
+        """Return the faults in words, one a line."""
+        return {"faults": _listed(self.faults, language)}
+
+
+def _listed(faults: tuple[Fault, ...], language: Language) -> str:
+    return "\n".join(f"{fault.place}: {fault.sentence(language)}" for fault in faults)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from projections.formula import Formula, FormulaWrong, Reference, parse
 from projections.layout import (
@@ -9,7 +10,6 @@ from projections.layout import (
     ClaimLayout,
     ColumnLayout,
     Each,
-    Fault,
     Layout,
     LayoutWrong,
     LineLayout,
@@ -17,6 +17,8 @@ from projections.layout import (
     TableLayout,
     Term,
 )
+from projections.layout_fault import Facts, Fault, Found
+from projections.layout_labels import unknown_placeholders
 from projections.layout_source import (
     Places,
     WrittenClaim,
@@ -45,21 +47,21 @@ class _Reader:
         self.faults: list[Fault] = []
         self.met: Counter[tuple[str, str]] = Counter()
 
-    def fault(self, place: str, what: str) -> None:
-        self.faults.append(Fault(place=place, what=what))
+    def fault(self, place: str, code: str, facts: Facts) -> None:
+        self.faults.append(Fault(place, code, facts))
 
     def accounts(self, text: str, place: str, seen: tuple[str, ...] = ()) -> Spans:
         try:
             return parse_accounts(text, self.written.sets, seen)
         except ValueError as error:
-            self.fault(place, f"accounts '{text}': cannot read '{error}'")
+            self.fault(place, "accounts_unreadable", {"text": text, "word": str(error)})
             return ()
 
     def formula(self, text: str, place: str) -> Formula:
         try:
             return parse(text)
         except FormulaWrong as error:
-            self.fault(place, str(error))
+            self.fault(place, error.code, error.facts)
             return parse("0")
 
     def layout(self) -> Layout:
@@ -97,7 +99,7 @@ class _Reader:
 
     def column(self, column: WrittenColumn, place: str) -> ColumnLayout:
         if column.years is not None and column.source != "granted":
-            self.fault(place, f"column '{column.label}': years is for what is granted")
+            self.fault(place, "years_unused", {"label": column.label})
         default = "as-of" if column.year == 0 and column.source == "outcome" else "year-end"
         return ColumnLayout(
             label=column.label,
@@ -115,8 +117,8 @@ class _Reader:
         self.met[table.id, line.id] += 1
         zero = line.zero if line.zero is not None else table.zero if table.zero is not None else self.written.zero
         terms = line.terms or ((line,) if line.kind != "heading" and line.sum is None else ())
-        for what in _odd(line):
-            self.fault(place, f"line {line.id} {what}" if line.id else f"a line {what}")
+        for code, facts in _odd(line):
+            self.fault(place, code, {"line": line.id, **facts})
         return LineLayout(
             id=line.id,
             label=line.label,
@@ -140,44 +142,57 @@ class _Reader:
     def check(self, text: str, place: str) -> Check:
         left, equals, right = text.partition("=")
         if not equals:
-            self.fault(place, f"check '{text}' needs a '='")
+            self.fault(place, "check_without_equals", {"text": text})
         return Check(text=text, left=self.formula(left or "0", place), right=self.formula(right or "0", place))
 
 
-def read_layout(text: str, file: str) -> Layout:
-    """Return the layout a TOML text describes, or raise LayoutWrong with every fault, each with file and line."""
+def read_layout(text: str, file: str, *, issued: bool = False) -> Layout:
+    """Return the layout a TOML text describes, or raise LayoutWrong with every fault, each with file and line.
+
+    The layout of a report that was issued is read as it was then, when placeholders were not checked.
+    """
     written, places = parse_written(text, file)
     reader = _Reader(written, places)
     layout = reader.layout()
     tables = {table.id: table for table in layout.tables}
     found = [
         *(row for table in layout.tables for check in CHECKS for row in check(table, tables)),
+        *(() if issued else _unknown_placeholders(layout, places)),
         *(row for claim in layout.claims for row in _strange_claim(claim, tables)),
         *_strange_packs(layout, tables, places),
         *_same_tables(layout, places),
     ]
-    for what, place in found:
-        reader.fault(place, what)
+    for found_at in found:
+        reader.fault(*found_at)
     if reader.faults:
-        raise LayoutWrong(tuple(dict.fromkeys(reader.faults)))
+        raise LayoutWrong(_once(reader.faults))
     return layout
 
 
-def _odd(line: WrittenLine) -> Iterable[str]:
+def _once(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Return the faults without those that were found before."""
+    kept: list[Fault] = []
+    for fault in faults:
+        if fault not in kept:
+            kept.append(fault)
+    return tuple(kept)
+
+
+def _odd(line: WrittenLine) -> Iterable[tuple[str, Facts]]:
     """Find what a line says that its other parts leave without effect."""
     stated = [name for name in TERM_KEYS if getattr(line, name) is not None]
     if not line.id and not line.each:
-        yield "needs an id"
+        yield "line_needs_id", {}
     if line.kind == "heading" and (stated or line.terms or line.sum is not None or line.each):
-        yield "is a heading and has no amounts"
+        yield "heading_has_amounts", {}
     if line.sum is not None and (stated or line.terms):
-        yield f"has both a sum and {stated[0] if stated else 'terms'}"
+        yield "sum_and_more", {"other": stated[0] if stated else "terms"}
     if line.terms and stated:
-        yield f"has both terms and {stated[0]}"
+        yield "terms_and_more", {"other": stated[0]}
     if line.sum is not None and line.each:
-        yield "has both a sum and each"
+        yield "sum_and_more", {"other": "each"}
     if line.at_least is not None and line.sum is None:
-        yield "has at_least without a sum"
+        yield "at_least_without_sum", {}
 
 
 def _any_of(names: str | tuple[str, ...] | None) -> frozenset[str] | None:
@@ -186,7 +201,6 @@ def _any_of(names: str | tuple[str, ...] | None) -> frozenset[str] | None:
     return frozenset((names,) if isinstance(names, str) else names)
 
 
-Found = Iterable[tuple[str, str]]
 Tables = Mapping[str, TableLayout]
 
 
@@ -194,17 +208,22 @@ def _same_tables(layout: Layout, places: Places) -> Found:
     seen: set[str] = set()
     for index, table in enumerate(layout.tables):
         if table.id in seen:
-            yield f"table {table.id} is there twice", places.head("table", index)
+            yield places.head("table", index), "table_twice", {"table": table.id}
         seen.add(table.id)
+
+
+def _unknown_placeholders(layout: Layout, places: Places) -> Found:
+    for index, table in enumerate(layout.tables):
+        yield from unknown_placeholders(table, partial(places.within, index, place=table.place))
 
 
 def _strange_packs(layout: Layout, tables: Tables, places: Places) -> Found:
     for pack, names in layout.packs.items():
         if not names:
-            yield f"pack {pack} names no table", places.of(f"packs.{pack}")
+            yield places.of(f"packs.{pack}"), "pack_empty", {"pack": pack}
         for name in names:
             if name not in tables:
-                yield f"pack {pack} names table {name}, which does not exist", places.of(f"packs.{pack}")
+                yield places.of(f"packs.{pack}"), "pack_names_stranger", {"pack": pack, "table": name}
 
 
 def _strange_claim(claim: ClaimLayout, tables: Tables) -> Found:
@@ -217,7 +236,7 @@ def _doubles(table: TableLayout, _: Tables) -> Found:
     seen: set[str] = set()
     for line in table.lines:
         if line.id in seen:
-            yield f"line {line.id} is there twice" if line.id else "two lines for each need an id", line.place
+            yield line.place, "line_twice" if line.id else "each_needs_ids", {"line": line.id}
         seen.add(line.id)
 
 
@@ -234,23 +253,23 @@ def _strange(formula: Formula, reference: Reference, columns: int, tables: Table
     """Find what is wrong with a reference that is looked up in so many columns."""
     other = tables.get(reference.table)
     line = next((line for line in other.lines if line.id == reference.line), None) if other else None
+    text = formula.text
     if other is None or line is None:
         name = f"{reference.table}.{reference.line}" if reference.table else reference.line
-        yield f"'{formula.text}' names {name}, which does not exist", place
+        yield place, "name_unknown", {"text": text, "name": name}
     elif line.kind == "heading":
-        yield f"'{formula.text}' names {other.id}.{line.id}, a heading without amounts", place
+        yield place, "name_of_heading", {"text": text, "name": f"{other.id}.{line.id}"}
     elif reference.column is not None and reference.column >= len(other.columns):
-        yield f"'{formula.text}' names column {reference.column}, which {other.id} does not have", place
+        yield place, "column_unknown", {"text": text, "column": reference.column, "table": other.id}
     elif reference.column is None and columns > len(other.columns):
-        which = f"{other.id}.{line.id}"
-        has = f"but {other.id} has {len(other.columns)}: say which, as in {which}@0"
-        yield f"'{formula.text}' names {which} in {columns} columns, {has}", place
+        which: Facts = {"name": f"{other.id}.{line.id}", "columns": columns, "table": other.id}
+        yield place, "column_unsaid", {"text": text, "has": len(other.columns), **which}
 
 
 def _circles(table: TableLayout, tables: Tables) -> Found:
     for line in table.lines:
         if (table.id, line.id) in _reached(tables, table.id, line):
-            yield f"the sum of {line.id} goes in a circle", line.place
+            yield line.place, "sum_in_circle", {"line": line.id}
 
 
 def _reached(tables: Tables, table: str, line: LineLayout) -> set[tuple[str, str]]:
@@ -277,12 +296,13 @@ def _cover(table: TableLayout, _: Tables) -> Found:
             for other, earlier in taken:
                 twice = common(inside, other.accounts) if _meet(term.selection, other) and earlier is not line else ()
                 if twice:
-                    yield f"accounts {shown(twice)} fall on both {_called(earlier)} and {_called(line)}", line.place
+                    both: Facts = {"one": _called(earlier), "other": _called(line)}
+                    yield line.place, "accounts_twice", {"accounts": shown(twice), **both}
             taken.append((term.selection, line))
             covered = merged((*covered, *inside))
     missing = without(table.covers, covered)
     if missing:
-        yield f"accounts {shown(missing)} fall on no line of {table.id}", table.place
+        yield table.place, "accounts_on_no_line", {"accounts": shown(missing), "table": table.id}
 
 
 def _called(line: LineLayout) -> str:

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from projections.layout import Each, Fault, LayoutWrong, Measure, Source
+from projections.layout import Each, LayoutWrong, Measure, Source
+from projections.layout_fault import Fault
 from projections.regime import Regime
 from projections.table import Kind, Minus, Unit
 
@@ -104,10 +105,11 @@ class Places:
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
+        self._text = text.splitlines()
         self._rows: dict[str, list[int]] = {}
         self._heads: dict[str, list[int]] = {}
         section, table = "", ""
-        for number, row in enumerate(text.splitlines(), 1):
+        for number, row in enumerate(self._text, 1):
             if head := HEAD.match(row):
                 section = head[1]
                 self._heads.setdefault(section, []).append(number)
@@ -137,9 +139,24 @@ class Places:
         heads = self._heads.get(section, [])
         return self._at(heads[index] if index < len(heads) else None)
 
+    def within(self, table: int, words: str, place: str) -> str:
+        """Return `file:line` of the first row of a table, counted from 0, that holds words; `place` where none does."""
+        heads = [*self._heads.get("table", []), len(self._text)]
+        rows = range(heads[table], heads[table + 1]) if table + 1 < len(heads) else range(0)
+        found = next((row + 1 for row in rows if words in self._text[row]), None)
+        return place if found is None else self._at(found)
+
     def _at(self, number: int | None) -> str:
         return self.file if number is None else f"{self.file}:{number}"
 
+
+SHAPES = {
+    "field_unknown": re.compile(r"Object contains unknown field `(?P<field>.*)`", re.DOTALL),
+    "field_missing": re.compile(r"Object missing required field `(?P<field>.*)`", re.DOTALL),
+    "kind_wrong": re.compile(r"Expected `(?P<expected>[^`]*)`, got `(?P<got>[^`]*)`"),
+    "value_unknown": re.compile(r"Invalid enum value (?P<value>.*)", re.DOTALL),
+}
+"""What msgspec says of a part of a file, by the fault it is."""
 
 HEAD = re.compile(r"\s*\[\[?\s*([\w.-]+)\s*\]")
 KEY = re.compile(r"""\s*["']?([^"'=\s]+)["']?\s*=""")
@@ -154,13 +171,14 @@ def parse_written(text: str, file: str) -> tuple[WrittenLayout, Places]:
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
         last = f"{file}:{text.rstrip().count(chr(10)) + 1}"
-        raise LayoutWrong((Fault(place=f"{file}:{found[1]}" if found else last, what=str(error)),)) from error
+        place = f"{file}:{found[1]}" if found else last
+        raise LayoutWrong((Fault(place, "toml_wrong", {"said": str(error)}),)) from error
     except RecursionError as error:
-        raise LayoutWrong((Fault(place=file, what="too many brackets in each other"),)) from error
+        raise LayoutWrong((Fault(file, "brackets_too_deep"),)) from error
     try:
         return msgspec.convert(content, WrittenLayout), places
     except msgspec.ValidationError as error:
-        faults = tuple(_faults(content, places)) or (Fault(place=file, what=str(error)),)
+        faults = tuple(_faults(content, places)) or (_shape(file, str(error)),)
         raise LayoutWrong(faults) from error
 
 
@@ -194,4 +212,14 @@ def _fault(part: dict[str, Any], kind: type[Written], place: str) -> Iterator[Fa
     try:
         msgspec.convert(part, kind)
     except msgspec.ValidationError as error:
-        yield Fault(place=place, what=str(error))
+        yield _shape(place, str(error))
+
+
+def _shape(place: str, said: str) -> Fault:
+    """Return what msgspec says of a part as a fault of ours; what has no words of ours is quoted."""
+    claim, _, at = said.partition(" - at `")
+    at = at.removesuffix("`")
+    for code, pattern in SHAPES.items():
+        if found := pattern.fullmatch(claim):
+            return Fault(place, code, {**found.groupdict(), "at": f" ({at})" if at else ""})
+    return Fault(place, "value_wrong", {"said": said})

@@ -13,6 +13,7 @@ from projections.history import History, history_of
 from projections.journal import Entered, entered, general_ledger, journal
 from projections.layout import Layout
 from projections.narrowing import EVERYTHING, Narrowing
+from projections.outside import day_remark, listing_speaks, remarked, speaks
 from projections.statement import Statement
 from projections.sub_ledgers import SubLedger, sub_ledger
 from projections.table import Report, ReportTable, Unit
@@ -33,13 +34,17 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a book at a position: its history, and its vouchers where a report needs them."""
+    """What is known of a book at a position: its history, and its vouchers where a report needs them.
+
+    Vouchers and events may be read from the book whenever they are gone through: a list of a hundred thousand
+    vouchers then has its lines in memory, and not the events too.
+    """
 
     book: str
     known_at: str
     history: History
-    vouchers: tuple[Entered, ...] = ()
-    events: tuple[AnyEvent, ...] = ()
+    vouchers: Iterable[Entered] = ()
+    events: Iterable[AnyEvent] = ()
 
 
 def known(book: str, known_at: str, events: Iterable[AnyEvent], *, vouchers: bool = False) -> Known:
@@ -80,15 +85,23 @@ def make_report(facts: Known, layout: Layout, question: Question) -> Report | No
 
 def _tables(facts: Known, layout: Layout, question: Question) -> tuple[ReportTable, ...]:
     chosen = layout.choose(question.name)
+    history, as_of = facts.history, question.as_of
+    remark = day_remark(history, as_of)
     if chosen:
-        statement = Statement(facts.history, layout, question.as_of)
-        return tuple(statement.table(table, question.unit) for table in chosen)
+        statement = Statement(history, layout, as_of)
+        return tuple(
+            remarked(
+                statement.table(table, question.unit),
+                None if remark is None or speaks(history, as_of, table.columns) else remark,
+            )
+            for table in chosen
+        )
     table = _listed(facts, question)
     if table is None:
         return ()
     if question.unit is not None and question.unit != table.unit:
         table = msgspec.structs.replace(table, unit=question.unit, decimals=0)
-    return (table,)
+    return (table if remark is None or listing_speaks(history, as_of, question.name) else remarked(table, remark),)
 
 
 def _listed(facts: Known, question: Question) -> ReportTable | None:

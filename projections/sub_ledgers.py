@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date
-from fractions import Fraction
 from typing import Literal
 
 import msgspec
@@ -140,4 +139,4 @@ def _line(name: str, label: str, items: list[Item], kind: Literal["item", "resul
         sum(item.paid_ore for item in items),
         sum(item.owed_ore for item in items),
     )
-    return Line(id=name, label=label, kind=kind, cells=tuple(Cell(Fraction(amount)) for amount in amounts))
+    return Line(id=name, label=label, kind=kind, cells=tuple(Cell(amount) for amount in amounts))

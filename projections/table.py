@@ -11,6 +11,7 @@ from domain.kernel.refusal import Language, say
 Unit = Literal["kr", "tkr", "mnkr", "%", "antal"]
 Kind = Literal["item", "heading", "sum", "result"]
 Minus = Literal["leading", "trailing"]
+Amount = int | Fraction
 
 ORE_PER: dict[Unit, int] = {"kr": 100, "tkr": 100_000, "mnkr": 100_000_000, "%": 1, "antal": 1}
 
@@ -55,14 +56,18 @@ class Remark(msgspec.Struct, frozen=True):
         return say(REMARKS[self.code][language], self.facts)
 
 
-class Cell(msgspec.Struct, frozen=True):
-    """An exact amount in öre, or a text in its place."""
+class Cell(msgspec.Struct, frozen=True, gc=False):
+    """An exact amount in öre, a fraction only where it is a part of one; or a text in its place.
 
-    amount_ore: Fraction
+    A list of vouchers has as many cells, lines and fields as the book has postings; none can come to refer to itself,
+    so the garbage collector need not look at them.
+    """
+
+    amount_ore: Amount
     text: str | None = None
 
 
-class Fields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Fields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What a line of a journal or a ledger is about, for programs; an opening balance has its account only."""
 
     position: int | None = None
@@ -81,7 +86,7 @@ class Fields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reference: str = ""
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A line: a heading has no cells, the others one for each column; `fields` say in parts what a label says."""
 
     id: str
@@ -116,10 +121,16 @@ class ReportTable(msgspec.Struct, frozen=True, kw_only=True):
 
     def amount(self, line: Line, column: int) -> str:
         """Return an amount as a decimal string in the table's unit, rounded half up; empty for a text."""
-        cell = line.cells[column]
+        return self._printed(line, line.cells[column])
+
+    def amounts(self, line: Line) -> tuple[str, ...]:
+        """Return the amounts of a line, each as `amount` gives it."""
+        return tuple([self._printed(line, cell) for cell in line.cells])
+
+    def _printed(self, line: Line, cell: Cell) -> str:
         if cell.text is not None:
             return ""
-        return line.zero if cell.amount_ore == 0 else rounded(cell.amount_ore / ORE_PER[self.unit], self.decimals)
+        return rounded(cell.amount_ore, self.decimals, ORE_PER[self.unit]) if cell.amount_ore else line.zero
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,13 +151,20 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
 
-def rounded(value: Fraction, decimals: int) -> str:
-    """Return a number with so many decimals (-2: in whole hundreds), rounded half away from zero; never '-0'."""
-    scale = Fraction(10) ** decimals
-    scaled = abs(value) * scale
-    whole, rest = divmod(scaled.numerator, scaled.denominator)
-    whole += 2 * rest >= scaled.denominator
+def rounded(value: Amount, decimals: int, per: int = 1) -> str:
+    """Return a number of units, each of so many (`per`), with so many decimals (-2: in whole hundreds).
+
+    It is rounded half away from zero, and never '-0'. All of it is done in integers: most values are, and a ledger has
+    as many as the book has postings.
+    """
+    over, under = abs(value.numerator), value.denominator * per
+    if decimals > 0:
+        over *= 10**decimals
+    else:
+        under *= 10**-decimals
+    whole = (2 * over + under) // (2 * under)
     sign = "-" if value < 0 and whole else ""
     if decimals <= 0:
         return f"{sign}{whole * 10**-decimals}"
-    return f"{sign}{whole // 10**decimals}.{whole % 10**decimals:0{decimals}d}"
+    digits = str(whole).zfill(decimals + 1)
+    return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}"

@@ -4,13 +4,14 @@ Two charts are shipped as tables (`bas`, `kommun_bas`). An association opens acc
 never look at account numbers here: which line an account belongs to is decided by a layout.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
 
 from domain.kernel.event import Command, Recorded, Value, accept
 from domain.kernel.identity import Text
-from domain.kernel.refusal import Refusal
+from domain.kernel.refusal import Fact, Language, Refusal
 from domain.kernel.table import Table
 
 ChartName = Literal["bas", "kommun-bas"]
@@ -26,6 +27,44 @@ Role = Literal[
 
 NumberOfAccount = Annotated[int, msgspec.Meta(ge=1, le=99_999_999)]
 INCOME_STATEMENT: frozenset[AccountKind] = frozenset({"income", "cost"})
+
+# What is settled with the tax agency stands on a debt of its own or on the tax account, which is an asset.
+ROLE_KINDS: dict[Role, tuple[AccountKind, ...]] = {
+    "bank": ("cash", "asset"),
+    "member_receivable": ("asset",),
+    "other_receivable": ("asset",),
+    "input_vat": ("asset", "liability"),
+    "accrued_contributions": ("asset",),
+    "accrued_income": ("asset",),
+    "prepaid_costs": ("asset",),
+    "payable": ("liability",),
+    "withheld_tax": ("liability", "asset"),
+    "social_charges_owed": ("liability", "asset"),
+    "accrued_costs": ("liability",),
+    "prepaid_contributions": ("liability",),
+    "prepaid_income": ("liability",),
+    "result_in_equity": ("equity",),
+    "year_result": ("result",),
+    "contribution_state": ("income",),
+    "contribution_region": ("income",),
+    "contribution_municipality": ("income",),
+    "grants": ("cost",),
+    "salaries": ("cost",),
+    "social_charges": ("cost",),
+    "board_fees": ("cost",),
+}
+"""The kinds of account that may play each role, so that what a posting rule books lands where the role says."""
+
+KIND_WORDS: dict[str, tuple[str, str]] = {
+    "cash": ("likvida medel", "cash"),
+    "asset": ("en tillgång", "an asset"),
+    "equity": ("eget kapital", "equity"),
+    "liability": ("en skuld", "a liability"),
+    "income": ("en intäkt", "income"),
+    "cost": ("en kostnad", "a cost"),
+    "result": ("årets resultat", "the result of the year"),
+}
+"""Kinds of account in Swedish and English."""
 
 
 class Account(Value, frozen=True, kw_only=True):
@@ -108,6 +147,19 @@ class AccountIsClosed(Refusal):
     en = "Account {account} ({name}) is closed to postings."
 
 
+class AccountKindWrong(Refusal):
+    """An account plays a role that fits its kind, or a posting rule would book it in the wrong place."""
+
+    code = "account_kind_wrong"
+    sv = "Konto {account} ({name}) är {kind} och kan inte ha rollen {role}, som kräver {allowed}."
+    en = "Account {account} ({name}) is {kind} and cannot play the role {role}, which takes {allowed}."
+
+    def words(self, language: Language) -> dict[str, Fact]:
+        """Return the kinds in words."""
+        kind, allowed = str(self.facts["kind"]), str(self.facts["allowed"]).split()
+        return {"kind": _kinds((kind,), language), "allowed": _kinds(allowed, language)}
+
+
 def open_account(chart: Chart, command: OpenAccount, recorded: Recorded) -> AccountOpened:
     """Open an account unless the number is taken."""
     taken = chart.accounts.get(command.number)
@@ -123,8 +175,16 @@ def close_account(chart: Chart, command: CloseAccount, recorded: Recorded) -> Ac
 
 
 def assign_account(chart: Chart, command: AssignAccount, recorded: Recorded) -> AccountAssigned:
-    """Give a role to an account that is open."""
-    usable_account(chart, command.number)
+    """Give a role to an account that is open and of a kind that the role takes."""
+    account = usable_account(chart, command.number)
+    if account.kind not in ROLE_KINDS[command.role]:
+        raise AccountKindWrong(
+            account=account.number,
+            name=account.name,
+            kind=account.kind,
+            role=command.role,
+            allowed=" ".join(ROLE_KINDS[command.role]),
+        )
     return accept(AccountAssigned, command, recorded=recorded)
 
 
@@ -153,3 +213,8 @@ def usable_account(chart: Chart, number: int) -> Account:
     if account.closed:
         raise AccountIsClosed(account=number, name=account.name)
     return account
+
+
+def _kinds(kinds: Sequence[str], language: Language) -> str:
+    words = (KIND_WORDS[kind][language == "en"] for kind in kinds)
+    return (" eller " if language == "sv" else " or ").join(words)

@@ -32,7 +32,11 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an expected answer, not a
 
     def sentence(self, language: Language = "sv") -> str:
         """Return the reason in words."""
-        return say(self.sv if language == "sv" else self.en, self.facts)
+        return say(self.sv if language == "sv" else self.en, self.facts | self.words(language))
+
+    def words(self, language: Language) -> dict[str, Fact]:  # noqa: ARG002 - what is refused may have words
+        """Return the facts that a sentence shows as words of its language."""
+        return {}
 
 
 class InvariantBroken(Exception):  # noqa: N818 - named by what is broken
@@ -48,6 +52,11 @@ def ensure(condition: bool, message: str) -> None:  # noqa: FBT001 - reads as a 
 def say(template: str, facts: "dict[str, Fact] | dict[str, str | int]") -> str:
     """Fill a sentence with facts; names ending in `_ore` become kronor with two decimals."""
     return template.format_map({name: _shown(name, fact) for name, fact in facts.items()})
+
+
+def quoted(text: str, language: Language) -> str:
+    """Return what the system or a library said, introduced as theirs: it is in their language, whatever ours is."""
+    return f"{'systemets besked' if language == 'sv' else 'the system says'}: {text}"
 
 
 def _shown(name: str, fact: Fact) -> str:

@@ -15,6 +15,7 @@ from domain.kernel.refusal import Refusal, ensure
 from domain.reporting.issued import IssueReport, ReportIssued
 from projections.layout import Layout
 from projections.layout_reader import read_layout
+from projections.outside import day_remarks, without_day_remarks
 from projections.report import Known, Question, make_report, names, needs_vouchers
 from projections.table import Report, Unit
 from services.application.layouts import layout_source
@@ -45,10 +46,11 @@ class IssueDiffers(Refusal):
 
 
 class Prepared(NamedTuple):
-    """A report to be issued: the request, whose book it is (organisation number), and the bytes."""
+    """A report to be issued: the request, whose book it is (organisation number), the report, and its bytes."""
 
     command: IssueReport
     subject: str
+    report: Report
     content: bytes
 
 
@@ -67,7 +69,8 @@ def prepare(
     association = facts.history.association
     name, chart = (association.layout, association.chart) if association else ("standard", "bas")
     text, place = layout_source(name, chart, file=layouts.file, data=layouts.data)
-    content = render(_made(facts, position, read_layout(text, place), question), form[0], question.language)
+    made = _made(facts, position, read_layout(text, place), question)
+    content = render(made, form[0], question.language)
     command = IssueReport(
         report=question.name,
         as_of=question.as_of,
@@ -79,7 +82,7 @@ def prepare(
         language=question.language,
         layout=text,
     )
-    return Prepared(command, association.organisation_number if association else "", content)
+    return Prepared(command, association.organisation_number if association else "", made, content)
 
 
 def number_at(store: BookStore[AnyEvent], position: int) -> int:
@@ -103,10 +106,14 @@ def issued_again(store: BookStore[AnyEvent], number: int, render: Render) -> byt
         language=event.language,
     )
     facts = facts_of(store, event.position, vouchers=needs_vouchers(event.report))
-    layout = read_layout(event.layout, f"issued report {number}")
-    content = render(_made(facts, event.position, layout, question), event.format, event.language)
+    layout = read_layout(event.layout, f"issued report {number}", issued=True)
+    made = _made(facts, event.position, layout, question)
+    content = render(made, event.format, event.language)
     digest = sha256(content).hexdigest()
-    if digest != event.digest:
+    if digest != event.digest and day_remarks(made):
+        # It may be older than the remark that now says that its day lies outside the fiscal years.
+        content = render(without_day_remarks(made), event.format, event.language)
+    if sha256(content).hexdigest() != event.digest:
         raise IssueDiffers(number=number, digest=digest, issued=event.digest)
     return content
 

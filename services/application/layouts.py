@@ -4,7 +4,8 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
-from projections.layout import Fault, Layout, LayoutWrong
+from projections.layout import Layout, LayoutWrong
+from projections.layout_fault import Fault
 from projections.layout_reader import read_layout
 
 STANDARD = "standard"
@@ -34,10 +35,10 @@ def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        what = f"byte {error.start} is not UTF-8: save the file as UTF-8"
-        raise LayoutWrong((Fault(place=str(path), what=what),)) from error
+        raise LayoutWrong((Fault(str(path), "file_not_utf8", {"byte": error.start}),)) from error
     except OSError as error:
-        raise LayoutWrong((Fault(place=str(path), what=error.strerror or str(error)),)) from error
+        said = error.strerror or str(error)
+        raise LayoutWrong((Fault(str(path), "file_not_readable", {"said": said}),)) from error
 
 
 def shipped_layouts() -> tuple[str, ...]:

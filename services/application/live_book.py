@@ -11,8 +11,7 @@ from threading import Lock
 from typing import TypeVar
 
 from domain.catalogue import AnyEvent
-from projections.journal import entered
-from projections.report import SUB_LEDGERS, Known, Question, needs_vouchers
+from projections.report import Known, Question, needs_vouchers
 from projections.table import Report
 from services.application.latest import Latest, latest_date, latest_reports
 from services.application.queries import (
@@ -25,6 +24,7 @@ from services.application.queries import (
     facts_of,
     report,
     said,
+    with_vouchers,
 )
 from services.application.read_models import KeptModel
 from services.event_store.model_file import ModelFile, ModelUnusable
@@ -91,11 +91,9 @@ class LiveBook:
             kept = self._caught_up()
             position = _position(kept, known_at)
             history = kept.model.history(max(position, 0))
-        if not needs_vouchers(name):
-            return Known(book=self.store.name, known_at=said(known_at), history=history)
-        events = tuple(event for _, event in self.store.events(upto=position)) if position > 0 else ()
-        vouchers = () if name in SUB_LEDGERS else tuple(entered(events))  # a sub-ledger is made from the events
-        return Known(book=self.store.name, known_at=said(known_at), history=history, vouchers=vouchers, events=events)
+        if needs_vouchers(name):
+            return with_vouchers(self.store, known_at, history)
+        return Known(book=self.store.name, known_at=said(known_at), history=history)
 
     def _caught_up(self) -> KeptModel:
         """Return the read model at the head of the book; only while the lock is held."""

@@ -10,10 +10,11 @@ from domain.kernel.refusal import Refusal
 from projections.built_in import TRIAL_BALANCE, trial_balance_days
 from projections.compare import Comparison, Published, compare
 from projections.history import History
+from projections.journal import Vouchers
 from projections.layout import Layout
 from projections.narrowing import EVERYTHING
 from projections.replay import AccountSums, KeySums, Replay
-from projections.report import NARROWED, Known, Question, known, make_report, names, needs_vouchers
+from projections.report import NARROWED, Known, Question, make_report, names, needs_vouchers
 from projections.skim import (
     Page,
     S,
@@ -88,6 +89,19 @@ def prefix(store: BookStore[AnyEvent], known_at: KnownAt) -> Iterator[AnyEvent]:
         yield event
 
 
+class Prefix:
+    """The events up to a position, read from the book whenever they are gone through: what is recorded stays."""
+
+    def __init__(self, store: BookStore[AnyEvent], position: int) -> None:
+        self._store = store
+        self._position = position
+
+    def __iter__(self) -> Iterator[AnyEvent]:
+        """Iterate over the events."""
+        if self._position:
+            yield from (event for _, event in self._store.events(upto=self._position))
+
+
 def _was_known(event: AnyEvent, known_at: date | datetime) -> bool:
     if isinstance(known_at, datetime):
         return event.recorded.recorded_at <= known_at.astimezone(UTC)
@@ -100,10 +114,17 @@ def said(known_at: KnownAt) -> str:
 
 
 def facts_of(store: BookStore[AnyEvent], known_at: KnownAt, *, vouchers: bool = False) -> Known:
-    """Return what is known of a book, from its events; `vouchers` also keeps each voucher, which a journal needs."""
+    """Return what is known of a book, from its events; with `vouchers` also each voucher, which a journal needs."""
+    history = replayed(store, known_at)
     if vouchers:
-        return known(store.name, said(known_at), prefix(store, known_at), vouchers=True)
-    return Known(book=store.name, known_at=said(known_at), history=replayed(store, known_at))
+        return with_vouchers(store, known_at, history)
+    return Known(book=store.name, known_at=said(known_at), history=history)
+
+
+def with_vouchers(store: BookStore[AnyEvent], known_at: KnownAt, history: History) -> Known:
+    """Return what is known of a book, with the events of its history and their vouchers."""
+    events = Prefix(store, history.position)
+    return Known(book=store.name, known_at=said(known_at), history=history, vouchers=Vouchers(events), events=events)
 
 
 def replayed(store: BookStore[AnyEvent], known_at: KnownAt) -> History:

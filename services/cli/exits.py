@@ -19,6 +19,7 @@ BY_CODE: dict[str, int] = {
     "message_unknown": NOT_FOUND,
     "issue_unknown": NOT_FOUND,
     "issue_differs": UNVERIFIED,
+    "issued_as_it_was": USAGE,
     "examples_missing": NOT_FOUND,
     "message_type_unknown": NOT_FOUND,
     "file_not_found": NOT_FOUND,

@@ -23,6 +23,10 @@ KnownAtOption = Annotated[
 
 Output = Annotated[Literal["text", "json", "csv"], Parameter(name=["--output", "-O"], help="Format.")]
 
+OutputOrOwn = Annotated[
+    Literal["text", "json", "csv"] | None, Parameter(name=["--output", "-O"], help="Format. Default: text.")
+]
+
 TextOrJson = Annotated[Literal["text", "json"], Parameter(name=["--output", "-O"], help="For people, or for machines.")]
 
 OutFile = Annotated[Path | None, Parameter(name=["--file", "-o"], help="Write to a file instead of standard output.")]

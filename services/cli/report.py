@@ -3,7 +3,7 @@
 import os
 import sys
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from errno import ENOSPC
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from cyclopts import Parameter
 from domain.kernel.refusal import Language, Refusal
 from projections.compare import Published
 from projections.narrowing import Narrowing
+from projections.outside import day_remarks
 from projections.report import Question
 from projections.table import Report
 from services.application import queries
@@ -24,7 +25,8 @@ from services.application.moments import as_of_date, known_at_moment
 from services.application.narrowed import narrowing
 from services.application.read_models import model_file
 from services.bootstrap import running
-from services.cli.options import AsOf, Book, Data, KnownAtOption, Lang, LayoutFile, OutFile, Output
+from services.cli.options import AsOf, Book, Data, KnownAtOption, Lang, LayoutFile, OutFile, OutputOrOwn
+from services.cli.speech import say_aside
 from services.formats.as_bytes import report_bytes
 from services.formats.as_comparison import comparison_json, comparison_text
 from services.settings import read_settings
@@ -39,16 +41,16 @@ class FileNotWritten(Refusal):
     """What is asked for is written where it can be written."""
 
     code = "file_not_written"
-    sv = "{path} kan inte skrivas: {reason}."
-    en = "{path} cannot be written: {reason}."
+    sv = "{path} kan inte skrivas; systemets besked: {reason}."
+    en = "{path} cannot be written; the system says: {reason}."
 
 
 class OutputFull(Refusal):
     """There is room for what is written."""
 
     code = "output_full"
-    sv = "Det finns inte plats att skriva {path}: {reason}."
-    en = "There is no room to write {path}: {reason}."
+    sv = "Det finns inte plats att skriva {path}; systemets besked: {reason}."
+    en = "There is no room to write {path}; the system says: {reason}."
 
 
 @Parameter(name="*", group="Journal and general ledger")
@@ -71,8 +73,22 @@ class PublishedWrong(Refusal):
     """A published document is a TOML file of tables, see examples/*/published.toml."""
 
     code = "published_wrong"
-    sv = "{path} kan inte läsas som ett publicerat dokument: {reason}."
-    en = "{path} cannot be read as a published document: {reason}."
+    sv = "{path} kan inte läsas som ett publicerat dokument; systemets besked: {reason}."
+    en = "{path} cannot be read as a published document; the system says: {reason}."
+
+
+class IssuedAsItWas(Refusal):
+    """A report that was issued is printed as it was issued; no option changes it."""
+
+    code = "issued_as_it_was"
+    sv = (
+        "Med --issued skrivs rapporten ut med samma byte som när den lämnades; {options} kan inte ändra den."
+        " Utelämna det, eller utelämna --issued."
+    )
+    en = (
+        "With --issued the report is printed with the bytes it was issued with; {options} cannot change it."
+        " Leave that out, or leave out --issued."
+    )
 
 
 def report(  # noqa: PLR0913 - one parameter for each option
@@ -88,7 +104,7 @@ def report(  # noqa: PLR0913 - one parameter for each option
     ] = None,
     known_at: KnownAtOption = None,
     unit: UnitOption = None,
-    output: Output = "text",
+    output: OutputOrOwn = None,
     file: OutFile = None,
     layout: LayoutFile = None,
     replay: Annotated[
@@ -101,6 +117,8 @@ def report(  # noqa: PLR0913 - one parameter for each option
     """Print a report of a book, as of an accounting date, as the book was known."""
     settings = read_settings(os.environ, data=data, language=lang)
     if issued is not None:
+        stated = {"--as-of": as_of, "--known-at": known_at, "--unit": unit, "--output": output, "--layout": layout}
+        _check_alone(name, stated | {"--replay": replay}, only)
         with running(settings) as program:
             write_out(issued_again(program.book(book), issued, report_bytes), file)
         return 0
@@ -112,7 +130,8 @@ def report(  # noqa: PLR0913 - one parameter for each option
         store, layouts = program.book(book), queries.Layouts(settings.data, layout)
         ask = partial(queries.report, store) if replay else LiveBook(store, model_file(settings, book)).report
         made = ask(question, moment, layouts)
-    write_out(rendered(made, output, question.language), file)
+    write_out(rendered(made, output or "text", question.language), file)
+    say_of_day(made, question.language)
     return 0
 
 
@@ -133,10 +152,25 @@ def compare(
     moment = known_at_moment(known_at)
     with running(settings) as program:
         layouts = queries.Layouts(settings.data, layout)
-        _, found = queries.comparison(program.book(book), document, moment, layouts)
+        made, found = queries.comparison(program.book(book), document, moment, layouts)
     shown = comparison_json(found) if output == "json" else comparison_text(found, settings.language).encode()
     write_out(shown, None)
+    say_of_day(made, settings.language)
     return 1 if found.unexplained else 0
+
+
+def _check_alone(name: str, stated: dict[str, object], only: Only) -> None:
+    """Check that nothing is stated that an issued report cannot honour, or raise IssuedAsItWas."""
+    narrowed = {f"--{field.name}": getattr(only, field.name) for field in fields(only)}
+    options = [option for option, value in (stated | narrowed).items() if value not in (None, "", False)]
+    if name or options:
+        raise IssuedAsItWas(options=(*([name] if name else []), *options))
+
+
+def say_of_day(made: Report, language: Language) -> None:
+    """Say aside that the day a report is made as of lies outside the fiscal years; CSV has no room for it."""
+    for remark in day_remarks(made):
+        say_aside(f"grundbok: {remark.code}: {remark.sentence(language)}")
 
 
 def read_published(path: Path) -> Published:

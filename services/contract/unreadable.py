@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from domain.kernel.refusal import Language, Refusal, say
+from domain.kernel.refusal import Language, Refusal
 
 if TYPE_CHECKING:
     from domain.kernel.refusal import Fact
@@ -25,8 +25,8 @@ class Unreadable(Refusal):
     """A message is read whole or not at all; the fact `field` names the place in it."""
 
     code = "message_unreadable"
-    sv = "Meddelandet går inte att läsa: {reason}."
-    en = "The message cannot be read: {reason}."
+    sv = "Meddelandet går inte att läsa; systemets besked: {reason}."
+    en = "The message cannot be read; the system says: {reason}."
 
     kinds: ClassVar[tuple[str, ...]] = ()
     """Facts that are kinds of values, which are words in a sentence."""
@@ -36,10 +36,9 @@ class Unreadable(Refusal):
         """Return the path of the field, such as `data.lines[0].amount_ore`; empty for the message as a whole."""
         return str(self.facts.get("field", ""))
 
-    def sentence(self, language: Language = "sv") -> str:
-        """Return the reason in words."""
-        words: dict[str, Fact] = {name: _words(str(self.facts[name]), language) for name in self.kinds}
-        return say(self.sv if language == "sv" else self.en, self.facts | words)
+    def words(self, language: Language) -> "dict[str, Fact]":
+        """Return the facts that are kinds of values, in words."""
+        return {name: _words(str(self.facts[name]), language) for name in self.kinds}
 
 
 def _words(kinds: str, language: Language) -> str:
@@ -70,8 +69,8 @@ class FileLocked(Unreadable):
     """A file that is named can be read."""
 
     code = "file_not_readable"
-    sv = "Filen {path} går inte att läsa: {reason}."
-    en = "The file {path} cannot be read: {reason}."
+    sv = "Filen {path} går inte att läsa; systemets besked: {reason}."
+    en = "The file {path} cannot be read; the system says: {reason}."
 
 
 class FileEmpty(Unreadable):

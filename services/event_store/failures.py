@@ -4,9 +4,41 @@ A refusal (`domain.kernel.refusal.Refusal`) is a rule that said no, and the call
 the world that failed: what the caller may do next is the same for every failure of one class, and each class says it.
 """
 
+import re
 from typing import ClassVar
 
-from domain.kernel.refusal import Fact, Language, Refusal, say
+from domain.kernel.refusal import Fact, Language, Refusal, quoted, say
+
+REASONS: dict[str, str] = {
+    "the event is missing": "händelsen saknas",
+    "its postings are no rows": "dess konteringar är inga rader",
+    "the topic says {topic}": "dess slag anges som {topic}",
+    "the file is a database, but not a book": "filen är en databas men ingen bok",
+    "the file does not say which book it is": "filen säger inte vilken bok den är",
+    "the schema does not say which book it is": "schemat säger inte vilken bok det är",
+    "a table is missing": "en tabell saknas",
+    "the shelf was closed": "hyllan är stängd",
+    "another writer held it for more than {seconds} s": "en annan skrivare höll den i mer än {seconds} s",
+    "the journal mode is {got}, not {wanted}": "journalläget är {got}, inte {wanted}",
+    "PRAGMA synchronous is {got}, not {wanted}": "PRAGMA synchronous är {got}, inte {wanted}",
+    "fsync={fsync}, full_page_writes={pages}, synchronous_commit={commit}": (
+        "fsync={fsync}, full_page_writes={pages}, synchronous_commit={commit}"
+    ),
+}
+"""Reasons that are our own, as the fact `reason` states them, and in Swedish; any other is the system's own."""
+
+_OWN = tuple(
+    (re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.*)", re.escape(english)), re.DOTALL), swedish)
+    for english, swedish in REASONS.items()
+)
+
+
+def reason_in(language: Language, reason: str) -> str:
+    """Return a reason in a language; one that is not ours is quoted as the system's."""
+    for english, swedish in _OWN:
+        if found := english.fullmatch(reason):
+            return reason if language == "en" else swedish.format_map(found.groupdict())
+    return quoted(reason, language)
 
 
 class BookNotFound(Refusal):
@@ -46,7 +78,9 @@ class StoreFailure(Exception):  # noqa: N818 - named by what failed, like a refu
 
     def sentence(self, language: Language = "sv") -> str:
         """Return the reason in words."""
-        return say(self.sv if language == "sv" else self.en, self.facts)
+        reason = self.facts.get("reason")
+        words: dict[str, Fact] = {} if reason is None else {"reason": reason_in(language, str(reason))}
+        return say(self.sv if language == "sv" else self.en, self.facts | words)
 
 
 class Conflict(StoreFailure):
@@ -71,8 +105,8 @@ class Unavailable(StoreFailure):
     """The store did not answer, or was busy for too long. Nothing was written; a retry is meaningful."""
 
     code = "store_unavailable"
-    sv = "Boken {book} kan inte nås just nu: {reason}."
-    en = "The book {book} cannot be reached right now: {reason}."
+    sv = "Boken {book} kan inte nås just nu; {reason}."
+    en = "The book {book} cannot be reached right now; {reason}."
 
 
 class OutcomeUnknown(StoreFailure):
@@ -100,16 +134,16 @@ class DamagedEvent(StoreFailure):
     """The bytes at a position are not the event they should be. Stop, keep the file, restore a copy."""
 
     code = "damaged_event"
-    sv = "Position {position} i boken {book} är skadad: {reason}."
-    en = "Position {position} of the book {book} is damaged: {reason}."
+    sv = "Position {position} i boken {book} är skadad; {reason}."
+    en = "Position {position} of the book {book} is damaged; {reason}."
 
 
 class DamagedBook(StoreFailure):
     """The file or schema as a whole is not a readable book. Stop, keep it, restore a copy."""
 
     code = "damaged_book"
-    sv = "Boken {book} går inte att läsa: {reason}."
-    en = "The book {book} cannot be read: {reason}."
+    sv = "Boken {book} går inte att läsa; {reason}."
+    en = "The book {book} cannot be read; {reason}."
 
 
 class LayoutUnknown(StoreFailure):
@@ -124,5 +158,5 @@ class UnsafeStorage(StoreFailure):
     """The database would not promise that what is acknowledged survives a power cut, so nothing is written to it."""
 
     code = "unsafe_storage"
-    sv = "Databasen lovar inte att det kvitterade finns kvar efter ett strömavbrott: {reason}."
-    en = "The database does not promise that what is acknowledged survives a power cut: {reason}."
+    sv = "Databasen lovar inte att det kvitterade finns kvar efter ett strömavbrott; {reason}."
+    en = "The database does not promise that what is acknowledged survives a power cut; {reason}."

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from projections.table import Report
 from services.formats.as_csv import report_csv
 from services.formats.as_json import report_json
-from services.formats.as_text import report_text
+from services.formats.as_text import text_rows
+from services.formats.in_utf_8 import in_utf_8
 
 if TYPE_CHECKING:
     from domain.kernel.refusal import Language
@@ -20,4 +21,4 @@ def report_bytes(made: Report, output: str, language: str) -> bytes:
         case "csv":
             return report_csv(made)
         case _:
-            return report_text(made, spoken).encode()
+            return in_utf_8(lambda out: out.writelines(text_rows(made, spoken)))

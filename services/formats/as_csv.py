@@ -4,10 +4,13 @@ Journal and general ledger have one row for each posting instead, with its vouch
 """
 
 import csv
-import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from operator import attrgetter
+from typing import TextIO
 
-from projections.table import Report, ReportTable
+from projections.table import Fields, Report, ReportTable
+from services.formats.in_utf_8 import in_utf_8
 
 HEADER = ("table", "line", "kind", "label", "column", "amount", "unit")
 POSTING = (
@@ -19,10 +22,15 @@ AMOUNTS = ("debit", "credit", "balance")
 
 Row = tuple[object, ...]
 
+_about: Callable[[Fields], Row] = attrgetter(*POSTING)
+
 
 def report_csv(report: Report) -> bytes:
     """Return a report as UTF-8 CSV with a header; amounts as decimal strings in the table's unit."""
-    out = io.StringIO(newline="")
+    return in_utf_8(partial(_write, report))
+
+
+def _write(report: Report, out: TextIO) -> None:
     writer = csv.writer(out)
     listings = [table for table in report.tables if table.listing]
     if listings:
@@ -31,19 +39,16 @@ def report_csv(report: Report) -> bytes:
     else:
         writer.writerow(HEADER)
         writer.writerows(row for table in report.tables for row in _amounts(table))
-    return out.getvalue().encode()
 
 
 def _amounts(table: ReportTable) -> Iterator[Row]:
     for line in table.lines:
-        for column in range(len(line.cells)):
-            amount = table.amount(line, column)
-            yield table.id, line.id, line.kind, line.label, table.columns[column], amount, table.unit
+        for column, amount in zip(table.columns, table.amounts(line), strict=False):  # a heading has no amounts
+            yield table.id, line.id, line.kind, line.label, column, amount, table.unit
 
 
 def _postings(table: ReportTable) -> Iterator[Row]:
     """Return the lines that have fields: postings, and in a ledger what each account opens with."""
     for line in table.lines:
         if line.fields is not None:
-            about = [getattr(line.fields, name) for name in POSTING]
-            yield *about, *(table.amount(line, column) for column in range(len(line.cells)))
+            yield _about(line.fields) + table.amounts(line)

@@ -3,9 +3,12 @@
 import csv
 import io
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from domain.books.manual import VoucherPosted
 from domain.kernel.refusal import Language
@@ -13,6 +16,7 @@ from projections.history import history_of
 from projections.journal import entered, general_ledger, journal
 from projections.narrowing import EVERYTHING, Narrowing
 from projections.table import Line, Report
+from services.formats import as_json
 from services.formats.as_csv import HEADER, report_csv
 from services.formats.as_json import report_json
 from tests.formats.reports import REPORT, STATEMENT
@@ -23,7 +27,7 @@ def parsed() -> list[list[str]]:
     return list(csv.reader(io.StringIO(report_csv(REPORT).decode(), newline="")))
 
 
-def as_json(language: Language = "sv") -> dict[str, Any]:
+def in_json(language: Language = "sv") -> dict[str, Any]:
     found: dict[str, Any] = json.loads(report_json(REPORT, language))
     return found
 
@@ -53,7 +57,7 @@ def test_csv_keeps_commas_quotes_and_line_breaks() -> None:
 
 
 def test_json_has_exactly_the_agreed_shape() -> None:
-    report = as_json()
+    report = in_json()
 
     assert list(report) == ["book", "as_of", "known_at", "position", "tables"]
     assert {name: report[name] for name in ("book", "as_of", "known_at", "position")} == {
@@ -69,7 +73,7 @@ def test_json_has_exactly_the_agreed_shape() -> None:
 
 
 def test_json_amounts_are_decimal_strings_in_the_tables_unit() -> None:
-    (table,) = [table for table in as_json()["tables"] if table["id"] == "rr"]
+    (table,) = [table for table in in_json()["tables"] if table["id"] == "rr"]
 
     assert {line["id"]: line.get("amounts") for line in table["lines"]} == {
         "h": None,
@@ -83,7 +87,7 @@ def test_json_amounts_are_decimal_strings_in_the_tables_unit() -> None:
 
 
 def test_json_says_what_does_not_add_up_in_either_language() -> None:
-    said = {language: as_json(language)["tables"][0]["remarks"][0] for language in ("sv", "en")}
+    said = {language: in_json(language)["tables"][0]["remarks"][0] for language in ("sv", "en")}
 
     assert said["sv"]["sentence"] == "Utfall: a = b stämmer inte: 1.00 är inte 2.00."
     assert said["en"]["sentence"] == "Utfall: a = b does not hold: 1.00 is not 2.00."
@@ -173,6 +177,45 @@ def test_csv_of_a_general_ledger_has_opening_balances_postings_and_the_running_b
 
 def test_csv_of_a_list_without_postings_has_the_header_of_a_list() -> None:
     assert report_csv(listed("journal", Narrowing(text="finns inte"))).decode().splitlines() == [POSTING]
+
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "reports"
+BYTES: dict[str, Callable[[], bytes]] = {
+    "journal.csv": lambda: report_csv(listed("journal")),
+    "general-ledger.csv": lambda: report_csv(listed("general-ledger")),
+    "every-kind-of-line.csv": lambda: report_csv(REPORT),
+    "journal.json": lambda: report_json(listed("journal")),
+    "general-ledger.json": lambda: report_json(listed("general-ledger"), "en"),
+    "every-kind-of-line.json": lambda: report_json(REPORT),
+}
+
+
+@pytest.mark.parametrize("name", BYTES)
+def test_looks_as_it_did(name: str, update_golden: bool) -> None:  # noqa: FBT001 - a fixture
+    content = BYTES[name]()
+    if update_golden:
+        (GOLDEN / name).write_bytes(content)
+
+    assert content == (GOLDEN / name).read_bytes()
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 6, 7, 1000])
+@pytest.mark.parametrize("name", ["journal", "general-ledger", ""])
+def test_json_is_the_same_however_many_lines_are_written_at_once(
+    name: str, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = msgspec.structs.replace(STATEMENT, title='\n      "lines": []', remarks=())
+    report = msgspec.structs.replace(listed(name) if name else REPORT, book='"lines": []')
+    report = msgspec.structs.replace(report, tables=(odd, *report.tables, odd))
+    monkeypatch.setattr(as_json, "LINES_AT_ONCE", at_once)
+
+    made = report_json(report)
+
+    assert made == msgspec.json.format(msgspec.json.encode(json.loads(made)), indent=2) + b"\n"
+    assert [[line["id"] for line in table["lines"]] for table in json.loads(made)["tables"]] == [
+        [line.id for line in table.lines] for table in report.tables
+    ]
+    assert json.loads(made)["tables"][-1]["title"] == odd.title
 
 
 def test_json_of_a_posting_has_its_voucher_in_fields() -> None:

@@ -6,18 +6,24 @@
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.kernel.refusal import Language
 from projections.report import Question, known, make_report
 from projections.table import Cell, Line
+from services.formats.as_bytes import report_bytes
 from services.formats.as_text import report_text, shown_amount, swedish, table_text
 from tests.formats.reports import NO_LINES, REPORT, STATEMENT, TRAILING
 from tests.ledger_text import events
 from tests.projections.tables import layout_of
+
+if TYPE_CHECKING:
+    from projections.table import Kind
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "reports"
 BOOK = events("""
@@ -128,6 +134,26 @@ def test_what_a_message_says_cannot_pass_for_another_row() -> None:
     assert "\x1b" not in text
     assert "A B\n" in text
     assert "Avgift 1930 Bank [2J" in text
+
+
+def test_empty_rows_stand_once_above_a_heading_and_once_below_a_sum_and_never_last() -> None:
+    kinds: tuple[tuple[Kind, str], ...] = (
+        ("heading", "A"), ("heading", "B"), ("item", "c"), ("heading", "D"), ("sum", "e"), ("heading", "F"),
+        ("item", ""), ("heading", "G"), ("item", ""), ("item", "h"), ("sum", "i"), ("sum", "j"), ("item", ""),
+    )  # fmt: skip
+    lines = tuple(Line(id=str(at), label=label, kind=kind) for at, (kind, label) in enumerate(kinds))
+
+    *_, rows = table_text(msgspec.structs.replace(STATEMENT, columns=(), lines=lines)).partition("--\n")
+
+    assert rows.splitlines() == [
+        *("A", "B", "c", "", "D", "e", "", "F", "", "G", "", "h", "i", "", "j"),
+        "* Utfall: a = b stämmer inte: 1.00 är inte 2.00.",
+    ]
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_the_bytes_are_the_text(language: Language) -> None:
+    assert report_bytes(REPORT, "text", language) == report_text(REPORT, language).encode()
 
 
 def test_the_unit_is_said_once() -> None:

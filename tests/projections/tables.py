@@ -3,7 +3,8 @@
 from datetime import date
 
 from projections.history import History
-from projections.layout import Fault, Layout, LayoutWrong
+from projections.layout import Layout, LayoutWrong
+from projections.layout_fault import Fault
 from projections.layout_reader import read_layout
 from projections.statement import Statement
 from projections.table import ReportTable, Unit
@@ -47,4 +48,4 @@ def figures(table: ReportTable) -> dict[str, tuple[str, ...]]:
 
 
 def _pair(fault: Fault) -> tuple[str, str]:
-    return fault.place, fault.what
+    return fault.place, fault.sentence("en")

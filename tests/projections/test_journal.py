@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from projections.built_in import trial_balance
 from projections.history import history_of
-from projections.journal import entered, general_ledger, journal
+from projections.journal import Vouchers, entered, general_ledger, journal
 from projections.narrowing import Narrowing
 from projections.table import Fields, Line, ReportTable
 from tests.ledger_text import events
@@ -173,6 +173,28 @@ def test_opening_balances_count_on_the_day_before_their_year_here_too() -> None:
         "Utgående balans |  |  | 1000.00",
     ]
     assert [line.id for line in made(TEXT, "2022-06-30").lines] == []
+
+
+def test_the_ledger_is_in_order_of_days_and_those_of_one_day_as_they_were_registered() -> None:
+    text = "".join(
+        f"2023-{month:02}-01 [2023-05-{at:02}] Nr {at}\n1930 {at}\n6570 -{at}\n"
+        for at, month in enumerate((4, 3, 4, 3, 3, 4), 1)
+    )
+
+    table = made(text, "2023-12-31")
+
+    rows = [line.label.rpartition("  ")[2] for line in table.lines if line.id.startswith("1930.") and line.fields]
+    assert rows == ["Ingående balans", "Nr 2", "Nr 4", "Nr 5", "Nr 1", "Nr 3", "Nr 6"]
+    assert [line.id for line in table.lines][:4] == ["1930", "1930.opening", "1930.1", "1930.2"]
+    assert table.amount(table.line("1930.6"), 2) == "21.00"
+
+
+def test_vouchers_may_be_gone_through_again() -> None:
+    told = events(TEXT)
+    rows = Vouchers(told)
+
+    assert list(rows) == list(rows) == entered(told)
+    assert [row.voucher.text for row in rows if row.opening] == ["Ingående balanser"]
 
 
 def test_both_speak_english() -> None:

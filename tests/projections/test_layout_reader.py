@@ -2,13 +2,20 @@
 
 import tomllib
 from pathlib import Path
+from string import Formatter
+from typing import TYPE_CHECKING
 
 import pytest
 
 from projections.layout import LayoutWrong
+from projections.layout_fault import FAULTS
 from projections.layout_reader import read_layout
 from tests.projections.tables import faults_of, layout_of
 
+if TYPE_CHECKING:
+    from domain.kernel.refusal import Language
+
+LANGUAGES: "tuple[Language, Language]" = ("sv", "en")
 ROOT = Path(__file__).parents[2]
 
 SOUND = """\
@@ -38,60 +45,101 @@ def test_a_sound_layout_has_no_faults() -> None:
     assert faults_of(SOUND) == []
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "place", "what"),
-    [
-        ('name = "prov"', "", "prov.toml", "missing required field `name`"),
-        ('name = "prov"', 'name = "prov"\ncolour = 1', "prov.toml", "unknown field `colour`"),
-        ('name = "prov"', 'name = "prov"\ntable = 5', "prov.toml:7", "Cannot overwrite a value"),
-        ('title = "RR"', 'titel = "RR"', "prov.toml:7", "field"),
-        ('title = "RR"', 'title = "RR"\nunit = "öre"', "prov.toml:7", "Invalid enum value 'öre'"),
-        ('title = "RR"', 'title = "RR"\ndecimals = -1', "prov.toml:7", "Expected `int` >= 0 - at `$.decimals`"),
-        ('[{ label = "A" }]', '[{ label = "A", source = "guess" }]', "prov.toml:7", "Invalid enum value 'guess'"),
-        ('[{ label = "A" }]', '[{ label = "A", year = 99 }]', "prov.toml:7", "Expected `int` <= 5"),
-        ('[{ label = "A" }]', "[]", "prov.toml:7", "Expected `array` of length >= 1"),
-        ('[{ label = "A" }]', '[{ label = "A", years = "all" }]', "prov.toml:7", "column 'A': years is for what is"),
-        ('sign = "-"', 'sign = "minus"', "prov.toml:11", "Invalid enum value 'minus'"),
-        ('sign = "-"', "sing = 1", "prov.toml:11", "unknown field `sing`"),
-        ('label = "Kostnader"', "label = 5", "prov.toml:12", "Expected `str`, got `int`"),
-        ('accounts = "4000-4999"', 'accounts = "4000-499x"', "prov.toml:12", "cannot read '4000-499x'"),
-        ('accounts = "4000-4999"', 'accounts = "costs"', "prov.toml:12", "cannot read 'costs'"),
-        ('"3000-3999"', '"3000-"', "prov.toml:5", "cannot read '3000-'"),
-        ('"3000-3999"', '"income"', "prov.toml:5", "cannot read 'income'"),
-        ('sum = "int - kost"', 'sum = "int -"', "prov.toml:13", "a formula ends too early"),
-        ('sum = "int - kost"', 'sum = "int - cost"', "prov.toml:13", "names rr.cost, which does not exist"),
-        ('sum = "int - kost"', 'sum = "br.int"', "prov.toml:13", "names br.int, which does not exist"),
-        ('sum = "int - kost"', 'sum = "int@1"', "prov.toml:13", "names column 1, which rr does not have"),
-        ('sum = "int - kost"', 'sum = "int - res"', "prov.toml:13", "the sum of res goes in a circle"),
-        ('sum = "int - kost"', 'sum = "int", sign = "-"', "prov.toml:13", "line res has both a sum and sign"),
-        ('sum = "int - kost"', 'sum = "int", terms = [{}]', "prov.toml:13", "line res has both a sum and terms"),
-        ('sum = "int - kost"', 'sum = "int", each = "party"', "prov.toml:13", "line res has both a sum and each"),
-        ('accounts = "4000-4999"', 'accounts = "1", at_least = 0', "prov.toml:12", "at_least without a sum"),
-        ('accounts = "4000-4999"', 'accounts = "1", terms = [{}]', "prov.toml:12", "both terms and accounts"),
-        ('accounts = "4000-4999"', 'accounts = "1", kind = "heading"', "prov.toml:12", "is a heading and has no"),
-        ('accounts = "4000-4999"', 'kind = "heading"', "prov.toml:13", "names rr.kost, a heading without amounts"),
-        ('{ id = "kost", ', "{ ", "prov.toml:7", "a line needs an id"),
-        ('id = "kost"', 'id = "int"', "prov.toml:12", "line int is there twice"),
-        ('"res = int - kost"', '"res"', "prov.toml:7", "check 'res' needs a '='"),
-        ('"res = int - kost"', '"res = cost"', "prov.toml:7", "'cost' names rr.cost, which does not exist"),
-        ('annual = ["rr"]', 'annual = ["rr", "br"]', "prov.toml:3", "pack annual names table br, which does not"),
-        ('annual = ["rr"]', "annual = []", "prov.toml:3", "pack annual names no table"),
-        ('title = "RR"', 'title = "RR"\ncovers = "3000-5000"', "prov.toml:7", "accounts 5000 fall on no line of rr"),
-        ("rr.res / agreed", "rr.sum", "prov.toml:16", "names rr.sum, which does not exist"),
-        ("rr.res / agreed", "granted", "prov.toml:16", "'granted' names granted, which does not exist"),
-        ("rr.res / agreed", "rr.res /", "prov.toml:16", "a formula ends too early"),
-        ('about = "resultat"', "about = 7", "prov.toml:16", "Expected `str`, got `int`"),
-        ("[[claim]]", "[[claim", "prov.toml:16", "(at line 16"),
-        ('unit = "%"', 'unit = "%', "prov.toml:19", "Illegal character"),
-        ('unit = "%"', 'unit = ["%"', "prov.toml:19", "Unclosed array"),
-    ],
-)
+WRONG = [
+    ('name = "prov"', "", "prov.toml", "missing required field `name`"),
+    ('name = "prov"', 'name = "prov"\ncolour = 1', "prov.toml", "unknown field `colour`"),
+    ('name = "prov"', 'name = "prov"\ntable = 5', "prov.toml:7", "Cannot overwrite a value"),
+    ('title = "RR"', 'titel = "RR"', "prov.toml:7", "field"),
+    ('title = "RR"', 'title = "RR"\nunit = "öre"', "prov.toml:7", "Invalid enum value 'öre'"),
+    ('title = "RR"', 'title = "RR"\ndecimals = -1', "prov.toml:7", "Expected `int` >= 0 - at `$.decimals`"),
+    ('[{ label = "A" }]', '[{ label = "A", source = "guess" }]', "prov.toml:7", "Invalid enum value 'guess'"),
+    ('[{ label = "A" }]', '[{ label = "A", year = 99 }]', "prov.toml:7", "Expected `int` <= 5"),
+    ('[{ label = "A" }]', "[]", "prov.toml:7", "Expected `array` of length >= 1"),
+    ('[{ label = "A" }]', '[{ label = "A", years = "all" }]', "prov.toml:7", "column 'A': years is for what is"),
+    ('sign = "-"', 'sign = "minus"', "prov.toml:11", "Invalid enum value 'minus'"),
+    ('sign = "-"', "sing = 1", "prov.toml:11", "unknown field `sing`"),
+    ('label = "Kostnader"', "label = 5", "prov.toml:12", "Expected `str`, got `int`"),
+    ('accounts = "4000-4999"', 'accounts = "4000-499x"', "prov.toml:12", "cannot read '4000-499x'"),
+    ('accounts = "4000-4999"', 'accounts = "costs"', "prov.toml:12", "cannot read 'costs'"),
+    ('"3000-3999"', '"3000-"', "prov.toml:5", "cannot read '3000-'"),
+    ('"3000-3999"', '"income"', "prov.toml:5", "cannot read 'income'"),
+    ('sum = "int - kost"', 'sum = "int -"', "prov.toml:13", "a formula ends too early"),
+    ('sum = "int - kost"', 'sum = "int - cost"', "prov.toml:13", "names rr.cost, which does not exist"),
+    ('sum = "int - kost"', 'sum = "br.int"', "prov.toml:13", "names br.int, which does not exist"),
+    ('sum = "int - kost"', 'sum = "int@1"', "prov.toml:13", "names column 1, which rr does not have"),
+    ('sum = "int - kost"', 'sum = "int - res"', "prov.toml:13", "the sum of res goes in a circle"),
+    ('sum = "int - kost"', 'sum = "int", sign = "-"', "prov.toml:13", "line res has both a sum and sign"),
+    ('sum = "int - kost"', 'sum = "int", terms = [{}]', "prov.toml:13", "line res has both a sum and terms"),
+    ('sum = "int - kost"', 'sum = "int", each = "party"', "prov.toml:13", "line res has both a sum and each"),
+    ('accounts = "4000-4999"', 'accounts = "1", at_least = 0', "prov.toml:12", "at_least without a sum"),
+    ('accounts = "4000-4999"', 'accounts = "1", terms = [{}]', "prov.toml:12", "both terms and accounts"),
+    ('accounts = "4000-4999"', 'accounts = "1", kind = "heading"', "prov.toml:12", "is a heading and has no"),
+    ('accounts = "4000-4999"', 'kind = "heading"', "prov.toml:13", "names rr.kost, a heading without amounts"),
+    ('{ id = "kost", ', "{ ", "prov.toml:7", "a line needs an id"),
+    ('id = "kost"', 'id = "int"', "prov.toml:12", "line int is there twice"),
+    ('"res = int - kost"', '"res"', "prov.toml:7", "check 'res' needs a '='"),
+    ('"res = int - kost"', '"res = cost"', "prov.toml:7", "'cost' names rr.cost, which does not exist"),
+    ('annual = ["rr"]', 'annual = ["rr", "br"]', "prov.toml:3", "pack annual names table br, which does not"),
+    ('annual = ["rr"]', "annual = []", "prov.toml:3", "pack annual names no table"),
+    ('title = "RR"', 'title = "RR"\ncovers = "3000-5000"', "prov.toml:7", "accounts 5000 fall on no line of rr"),
+    ("rr.res / agreed", "rr.sum", "prov.toml:16", "names rr.sum, which does not exist"),
+    ("rr.res / agreed", "granted", "prov.toml:16", "'granted' names granted, which does not exist"),
+    ("rr.res / agreed", "rr.res /", "prov.toml:16", "a formula ends too early"),
+    ('about = "resultat"', "about = 7", "prov.toml:16", "Expected `str`, got `int`"),
+    ("[[claim]]", "[[claim", "prov.toml:16", "(at line 16"),
+    ('unit = "%"', 'unit = "%', "prov.toml:19", "Illegal character"),
+    ('unit = "%"', 'unit = ["%"', "prov.toml:19", "Unclosed array"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "place", "what"), WRONG)
 def test_says_what_is_wrong_and_where(old: str, new: str, place: str, what: str) -> None:
     assert old in SOUND
 
     faults = faults_of(SOUND.replace(old, new, 1))
 
     assert place in {found for found, sentence in faults if what in sentence}, faults
+
+
+@pytest.mark.parametrize(("old", "new", "place", "what"), WRONG)
+def test_says_it_in_swedish_too(old: str, new: str, place: str, what: str) -> None:
+    with pytest.raises(LayoutWrong) as raised:
+        read_layout(SOUND.replace(old, new, 1), "prov.toml")
+
+    swedish, english = (raised.value.sentence(language).splitlines() for language in LANGUAGES)
+    assert [row.partition(": ")[0] for row in swedish] == [row.partition(": ")[0] for row in english]
+    assert any(row.startswith(place) and what in row for row in english)
+    assert all(row != other for row, other in zip(swedish, english, strict=True))
+    assert raised.value.facts == {"faults": "\n".join(english)}
+
+
+@pytest.mark.parametrize("code", FAULTS)
+def test_a_fault_has_the_same_facts_in_both_languages(code: str) -> None:
+    named = [{name for _, name, _, _ in Formatter().parse(FAULTS[code][language]) if name} for language in LANGUAGES]
+
+    assert named[0] == named[1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "swedish"),
+    [
+        ('title = "RR"', 'titel = "RR"', "okänt fält `titel`"),
+        ('sign = "-"', "terms = [{ sing = 1 }]", "okänt fält `sing` ($.terms[0])"),
+        ('label = "Kostnader"', "label = 5", "väntade `str`, fick `int` ($.label)"),
+        ('unit = "%"', 'unit = "sek"', "'sek' är inget av de värden som kan stå här ($.unit)"),
+        ("[[claim]]", "[[claim", "filen är inte TOML; systemets besked: "),
+        (
+            '[{ label = "A" }]',
+            "[]",
+            "ett värde kan inte stå här; systemets besked: Expected `array` of length >= 1 - at `$.columns`",
+        ),
+    ],
+)
+def test_quotes_only_what_it_has_no_words_for(old: str, new: str, swedish: str) -> None:
+    with pytest.raises(LayoutWrong) as raised:
+        read_layout(SOUND.replace(old, new, 1), "prov.toml")
+
+    assert swedish in raised.value.sentence("sv")
 
 
 def test_reports_every_fault_at_once() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from projections.history import history_of
 from projections.journal import entered, general_ledger, journal
 from projections.narrowing import EVERYTHING, Narrowing
-from projections.table import ReportTable
+from projections.table import Amount, ReportTable
 from tests.ledger_text import events
 
 AS_OF = date(2023, 12, 31)
@@ -33,13 +33,13 @@ def made(text: str, only: Narrowing = EVERYTHING, name: str = "general-ledger") 
     return make(history_of(told), entered(told), AS_OF, "sv", only)
 
 
-def moved(table: ReportTable) -> Fraction:
+def moved(table: ReportTable) -> Amount:
     """Return debit less credit of all that the table lists."""
     rows = [line for line in table.lines if line.kind == "item"]
     return sum((row.cells[0].amount_ore - row.cells[1].amount_ore for row in rows), Fraction(0))
 
 
-def closings(table: ReportTable) -> dict[str, Fraction]:
+def closings(table: ReportTable) -> dict[str, Amount]:
     return {line.id: line.cells[2].amount_ore for line in table.lines if line.id.endswith(".closing")}
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.table import REMARKS, Cell, Line, Remark, Report, ReportTable, Unit, rounded
+from projections.table import ORE_PER, REMARKS, Cell, Line, Remark, Report, ReportTable, Unit, rounded
 
 numbers = st.fractions(max_denominator=1000) | st.builds(Fraction, st.integers(), st.sampled_from((2, 8, 12, 100_000)))
 
@@ -49,6 +49,27 @@ def test_rounds_as_decimals_do(value: Fraction, decimals: int) -> None:
     assert rounded(value, decimals) == f"{expected:.{decimals}f}"
 
 
+ore = st.integers() | st.integers(-(10**6), 10**6).map(lambda count: 5 * count)  # every tie there is ends in a 5
+
+
+@pytest.mark.parametrize("unit", ORE_PER)
+@pytest.mark.parametrize("decimals", range(-3, 5))
+@given(amount_ore=ore | numbers)
+def test_an_amount_in_any_unit_is_rounded_as_the_exact_quotient(
+    unit: Unit, decimals: int, amount_ore: int | Fraction
+) -> None:
+    exact = Fraction(amount_ore) / ORE_PER[unit]
+    step = Fraction(1, 10**decimals) if decimals >= 0 else Fraction(10**-decimals)
+    away = int(abs(exact) / step + Fraction(1, 2)) * step  # a whole number of steps; `int` cuts what is above
+
+    text = rounded(amount_ore, decimals, ORE_PER[unit])
+
+    assert Fraction(text) == (-away if exact < 0 else away)
+    assert text.startswith("-") == (exact < 0 and away > 0)
+    assert len(text.partition(".")[2]) == max(decimals, 0)
+    assert text == rounded(exact, decimals)
+
+
 @given(numbers, st.integers(-3, 4))
 def test_is_never_off_by_more_than_half_a_unit_and_never_minus_zero(value: Fraction, decimals: int) -> None:
     text = rounded(value, decimals)
@@ -84,6 +105,16 @@ def test_an_amount_is_in_the_tables_unit(unit: Unit, decimals: int, amount_ore: 
     line = Line(id="a", label="A", cells=(Cell(Fraction(amount_ore)),))
 
     assert table(line, unit=unit, decimals=decimals).amount(line, 0) == text
+
+
+def test_the_amounts_of_a_line_are_each_of_its_amounts() -> None:
+    cells = (Cell(1_499_99), Cell(Fraction(-100_000, 3)), Cell(0), Cell(0, "Slutfakturerat"))
+    line = Line(id="a", label="A", cells=cells, zero="-")
+    rows = table(line, unit="kr", decimals=1)
+
+    assert rows.amounts(line) == ("1500.0", "-333.3", "-", "")
+    assert rows.amounts(line) == tuple(rows.amount(line, at) for at in range(len(cells)))
+    assert rows.amounts(Line(id="h", label="H", kind="heading")) == ()
 
 
 @pytest.mark.parametrize(("amount_ore", "text"), [(0, "-"), (1, "0"), (-1, "0")])

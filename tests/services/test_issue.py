@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from domain.kernel.refusal import Refusal
+from projections import layout_reader, report
 from services.application.issuing import IssueDiffers, IssueUnknown, issued_again
 from services.application.verify import verify
 from services.event_store.catalogue_mapper import catalogue_mapper
@@ -153,6 +154,84 @@ def test_leaves_with_a_code_and_issues_nothing(
     assert done.err.startswith(f"grundbok: {said}: ")
     with open_shelf(data, catalogue_mapper()) as shelf:
         assert shelf.open("varend").head() == 328
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("interim",), "interim"),
+        (("--as-of", "2017-T2"), "--as-of"),
+        (("--known-at", "#9"), "--known-at"),
+        (("--unit", "kr"), "--unit"),
+        (("-O", "json"), "--output"),
+        (("-O", "text"), "--output"),
+        (("--layout", "/nowhere.toml"), "--layout"),
+        (("--replay",), "--replay"),
+        (("--account", "1930"), "--account"),
+        (("--project", "p"), "--project"),
+        (("--party", "p"), "--party"),
+        (("--series", "A"), "--series"),
+        (("--text", "t"), "--text"),
+        (("interim", "--unit", "kr", "--text", "t"), "interim, --unit, --text"),
+    ],
+)
+def test_refuses_what_would_make_another_report_of_it(
+    grundbok: Callable[..., Said], options: tuple[str, ...], named: str
+) -> None:
+    grundbok(*ISSUE)
+
+    done = grundbok(*AGAIN, "1", *options)
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("grundbok: issued_as_it_was: Med --issued skrivs rapporten ut med samma byte som")
+    assert f"; {named} kan inte ändra den." in done.err
+
+
+def test_writes_the_issued_report_to_a_file(grundbok: Callable[..., Said], tmp_path: Path) -> None:
+    given = grundbok(*ISSUE)
+
+    again = grundbok(*AGAIN, "1", "-o", tmp_path / "again.txt", "--lang", "en")
+
+    assert (again.code, again.out, again.err) == (0, "", "")
+    assert (tmp_path / "again.txt").read_text("utf-8") == given.out
+
+
+def test_the_day_outside_the_fiscal_years_is_issued_with_its_remark(grundbok: Callable[..., Said]) -> None:
+    given = grundbok("issue", "income-statement", *ISSUE[2:5], "2019", *ISSUE[6:])
+
+    assert "* 2019-12-31 ligger utanför bokens räkenskapsår (2017-01-01 till 2017-12-31)" in given.out
+    assert given.err.startswith("grundbok: day_outside_years: 2019-12-31 ligger utanför bokens räkenskapsår")
+    assert grundbok(*AGAIN, "1").out == given.out
+
+
+def test_what_was_issued_before_there_was_such_a_remark_has_the_bytes_it_had(
+    grundbok: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "day_remark", lambda *_: None)
+    given = grundbok("issue", "income-statement", *ISSUE[2:5], "2019", *ISSUE[6:])
+    monkeypatch.undo()
+
+    assert "utanför" not in given.out + given.err
+    assert grundbok(*AGAIN, "1").out == given.out
+
+
+def test_what_was_issued_with_a_placeholder_that_is_refused_now_has_the_bytes_it_had(
+    grundbok: Callable[..., Said], data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = Path(__file__).parents[2] / "projections" / "layouts" / "varend.toml"
+    (data / "layouts").mkdir()
+    (data / "layouts" / "varend.toml").write_text(shipped.read_text().replace('"Kassa och bank"', '"Kassa {yaer}"'))
+    monkeypatch.setattr(layout_reader, "unknown_placeholders", lambda *_: ())
+    given = grundbok(*ISSUE)
+    monkeypatch.undo()
+
+    again, live = grundbok(*AGAIN, "1"), grundbok("report", *ISSUE[1:6])
+
+    assert "Kassa {yaer}" in given.out
+    assert again.out == given.out
+    assert (live.code, live.out) == (2, "")
+    assert "varend.toml:" in live.err
+    assert "{yaer} går inte att fylla i; det finns {as_of}, {day}," in live.err
 
 
 @pytest.mark.parametrize("content", [b'name = "prov\xe5"', b"\xff\xfe", b"name ="])

@@ -1,16 +1,26 @@
 """The chart of accounts: accounts are opened once, closed for good, and play roles."""
 
+from typing import get_args
+
+import pytest
+
 from domain.books.chart import (
+    KIND_WORDS,
+    ROLE_KINDS,
     AccountAssigned,
     AccountClosed,
     AccountExists,
     AccountIsClosed,
+    AccountKind,
+    AccountKindWrong,
     AccountOpened,
     AccountUnknown,
     AssignAccount,
     CloseAccount,
     OpenAccount,
+    Role,
 )
+from domain.posting_rules.charts import TABLES, shipped_chart
 from tests.builders import (
     a_contribution,
     a_contribution_invoice,
@@ -82,3 +92,56 @@ def test_refuses_a_role_to_an_account_that_is_closed() -> None:
 
 def test_refuses_a_role_to_an_account_it_does_not_have() -> None:
     assert refused(given(), AssignAccount(role="bank", number=1999), AccountUnknown) == {"account": 1999}
+
+
+@pytest.mark.parametrize(
+    ("role", "number"),
+    [
+        ("bank", 2890),
+        ("bank", 6570),
+        ("payable", 1510),
+        ("member_receivable", 2440),
+        ("member_receivable", 1930),
+        ("grants", 3985),
+        ("contribution_state", 4010),
+        ("result_in_equity", 8999),
+        ("year_result", 2099),
+        ("prepaid_costs", 2990),
+    ],
+)
+def test_refuses_a_role_to_an_account_of_another_kind(role: Role, number: int) -> None:
+    account = shipped_chart("bas").accounts[number]
+
+    assert refused(given(), AssignAccount(role=role, number=number), AccountKindWrong) == {
+        "account": number,
+        "name": account.name,
+        "kind": account.kind,
+        "role": role,
+        "allowed": " ".join(ROLE_KINDS[role]),
+    }
+
+
+@pytest.mark.parametrize(("role", "number"), [("withheld_tax", 1630), ("input_vat", 2650), ("bank", 1610)])
+def test_lets_the_tax_account_and_the_cash_pool_of_a_city_play_their_roles(role: Role, number: int) -> None:
+    command = AssignAccount(role=role, number=number)
+
+    assert decided(given(), command) == event_of(AccountAssigned, command)
+
+
+def test_says_the_kinds_in_words() -> None:
+    refusal = AccountKindWrong(account=4010, name="Bidrag", kind="cost", role="bank", allowed="cash asset")
+
+    assert refusal.sentence("sv") == (
+        "Konto 4010 (Bidrag) är en kostnad och kan inte ha rollen bank, som kräver likvida medel eller en tillgång."
+    )
+    assert refusal.sentence("en") == (
+        "Account 4010 (Bidrag) is a cost and cannot play the role bank, which takes cash or an asset."
+    )
+
+
+def test_every_role_has_its_kinds_and_the_shipped_charts_keep_to_them() -> None:
+    assert ROLE_KINDS.keys() == set(get_args(Role))
+    assert KIND_WORDS.keys() == set(get_args(AccountKind))
+    for name in TABLES:
+        chart = shipped_chart(name)
+        assert all(chart.accounts[number].kind in ROLE_KINDS[role] for role, number in chart.roles.items())

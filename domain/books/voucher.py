@@ -89,7 +89,7 @@ class Voucher(Value, frozen=True, kw_only=True):
         """Return the postings as rows."""
         blank = ("",) * len(self.accounts)
         rows = zip(self.accounts, self.amounts_ore, self.projects or blank, self.parties or blank, strict=True)
-        return tuple(Posting(*row) for row in rows)
+        return tuple(map(Posting._make, rows))
 
 
 def reversed_postings(postings: Iterable[Posting]) -> tuple[Posting, ...]:

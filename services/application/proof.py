@@ -3,18 +3,49 @@
 import msgspec
 
 from domain.kernel.refusal import Language, say
+from services.event_store.failures import REASONS, NewerThanProgram, reason_in, worded
+
+PARTS = {
+    "constraint {name} of {table}": "villkoret {name} på {table}",
+    "trigger {name} of {table}": "triggern {name} på {table}",
+    "rule {name} of {table}": "regeln {name} på {table}",
+    "policy {name} of {table}": "policyn {name} på {table}",
+    "constraint {name}": "villkoret {name}",
+    "trigger {name}": "triggern {name}",
+    "table {name}": "tabellen {name}",
+    "view {name}": "vyn {name}",
+    "index {name}": "indexet {name}",
+    "sequence {name}": "sekvensen {name}",
+    "relation {name}": "relationen {name}",
+    "function {name}": "funktionen {name}",
+}
+"""The parts of a file or schema as the stores name them, and in Swedish."""
+
+TROUBLES = {
+    "is missing": "saknas",
+    "was added": "har tillkommit",
+    "was changed": "har ändrats",
+    "was changed: {details}": "har ändrats: {details}",
+}
+
+OURS = worded(
+    {f"{part} {trouble}": f"{PARTS[part]} {TROUBLES[trouble]}" for part in PARTS for trouble in TROUBLES}
+    | REASONS
+    | {NewerThanProgram.en: NewerThanProgram.sv}
+)
+"""Reasons of our own in a fault; any other is the system's."""
 
 SENTENCES: dict[str, dict[Language, str]] = {
     "store_changed": {
-        "sv": "bokens fil eller tabeller är inte som de gjordes: {reason}",
-        "en": "the file or tables of the book are not as they were made: {reason}",
+        "sv": "bokens fil eller tabeller är inte som de gjordes; {reason}",
+        "en": "the file or tables of the book are not as they were made; {reason}",
     },
     "position_missing": {
         "sv": "händelsen saknas (till och med position {through})",
         "en": "the event is missing (through position {through})",
     },
     "position_stray": {"sv": "en rad utanför bokens positioner", "en": "a row outside the positions of the book"},
-    "event_damaged": {"sv": "händelsen går inte att läsa: {reason}", "en": "the event cannot be read: {reason}"},
+    "event_damaged": {"sv": "händelsen går inte att läsa; {reason}", "en": "the event cannot be read; {reason}"},
     "topic_wrong": {
         "sv": "raden är märkt {topic} men händelsen är {tag}",
         "en": "the row is marked {topic} but the event is {tag}",
@@ -91,7 +122,7 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "sv": "en registrerad identitet från denna position (antal händelser: {count}) har ingen händelse",
         "en": "a recorded identity from this position (number of events: {count}) has no event",
     },
-    "state_broken": {"sv": "boken kan inte ta in händelsen: {reason}", "en": "the book cannot take it in: {reason}"},
+    "state_broken": {"sv": "boken kan inte ta in händelsen; {reason}", "en": "the book cannot take it in; {reason}"},
     "ledger_differs": {
         "sv": "konto {account} är {booked_ore} kr {day} i det som rapporter görs av, inte summan {summed_ore} kr",
         "en": "account {account} is {booked_ore} kr on {day} where reports are made from, not the sum {summed_ore} kr",
@@ -111,7 +142,10 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
     def sentence(self, language: Language) -> str:
         """Return the fault in words."""
-        return say(SENTENCES[self.code][language], self.facts)
+        facts = self.facts
+        if "reason" in facts:
+            facts = facts | {"reason": reason_in(language, str(facts["reason"]), OURS)}
+        return say(SENTENCES[self.code][language], facts)
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ the world that failed: what the caller may do next is the same for every failure
 """
 
 import re
+from collections.abc import Mapping
 from typing import ClassVar
 
 from domain.kernel.refusal import Fact, Language, Refusal, quoted, say
@@ -27,18 +28,32 @@ REASONS: dict[str, str] = {
 }
 """Reasons that are our own, as the fact `reason` states them, and in Swedish; any other is the system's own."""
 
-_OWN = tuple(
-    (re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.*)", re.escape(english)), re.DOTALL), swedish)
-    for english, swedish in REASONS.items()
-)
+Worded = tuple[tuple[re.Pattern[str], str], ...]
 
 
-def reason_in(language: Language, reason: str) -> str:
-    """Return a reason in a language; one that is not ours is quoted as the system's."""
-    for english, swedish in _OWN:
+def worded(reasons: Mapping[str, str]) -> Worded:
+    """Return reasons of our own so that they are recognised with the facts in them; the first that fits is the one."""
+    return tuple(
+        (re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.*)", re.escape(english)), re.DOTALL), swedish)
+        for english, swedish in reasons.items()
+    )
+
+
+_OURS = worded(REASONS)
+
+
+def own_words(language: Language, reason: str, ours: Worded = _OURS) -> str | None:
+    """Return a reason of our own in a language; None for one that is not ours."""
+    for english, swedish in ours:
         if found := english.fullmatch(reason):
             return reason if language == "en" else swedish.format_map(found.groupdict())
-    return quoted(reason, language)
+    return None
+
+
+def reason_in(language: Language, reason: str, ours: Worded = _OURS) -> str:
+    """Return a reason in a language; one that is not ours is quoted as the system's."""
+    own = own_words(language, reason, ours)
+    return quoted(reason, language) if own is None else own
 
 
 class BookNotFound(Refusal):
@@ -80,7 +95,11 @@ class StoreFailure(Exception):  # noqa: N818 - named by what failed, like a refu
         """Return the reason in words."""
         reason = self.facts.get("reason")
         words: dict[str, Fact] = {} if reason is None else {"reason": reason_in(language, str(reason))}
-        return say(self.sv if language == "sv" else self.en, self.facts | words)
+        return say(self.template(language), self.facts | words)
+
+    def template(self, language: Language) -> str:
+        """Return the sentence with names for its facts."""
+        return self.sv if language == "sv" else self.en
 
 
 class Conflict(StoreFailure):
@@ -107,6 +126,14 @@ class Unavailable(StoreFailure):
     code = "store_unavailable"
     sv = "Boken {book} kan inte nås just nu; {reason}."
     en = "The book {book} cannot be reached right now; {reason}."
+
+    def template(self, language: Language) -> str:
+        """Return the sentence; of what no book can be named by, a directory or a database, it says what that is."""
+        if "/" not in str(self.facts["book"]):
+            return super().template(language)
+        if language == "sv":
+            return "Böckernas plats {book} kan inte nås just nu; {reason}."
+        return "The place of the books, {book}, cannot be reached right now; {reason}."
 
 
 class OutcomeUnknown(StoreFailure):

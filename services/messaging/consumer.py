@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 import nats.errors
 
-from domain.kernel.refusal import Language, Refusal, say
+from domain.kernel.refusal import Fact, Language, Refusal
 from services.contract.answers import Refused
 from services.contract.outgoing import DeliveredEvent, read_event
 from services.contract.printed import ReportsShown
@@ -63,9 +63,9 @@ class QuestionRefused(Refusal):
         self.refused = refused
         super().__init__(reason=refused.en, answered=refused.code)
 
-    def sentence(self, language: Language = "sv") -> str:
-        """Return the reason in words, the book's in the same language."""
-        return say(self.sv if language == "sv" else self.en, {**self.facts, "reason": self.refused.sentence(language)})
+    def words(self, language: Language) -> dict[str, Fact]:
+        """Return what the book said in the same language."""
+        return {"reason": self.refused.sentence(language)}
 
 
 class ConsumerAhead(Refusal):

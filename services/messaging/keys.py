@@ -20,6 +20,7 @@ from services.event_store.failures import BookNameInvalid
 from services.event_store.shelf import is_book_name
 from services.messaging.authorization import authorization, cluster
 from services.messaging.permissions import PUBLIC_ROLES, SERVICES, user_name
+from services.messaging.reasons import WithReason
 
 SEED, PUBLIC = ".seed", ".pub"
 SERVER_FILES = "nats"
@@ -33,12 +34,12 @@ OWNER_ONLY, OWNER_ONLY_DIRECTORY, EVERYBODY_READS = 0o600, 0o700, 0o644
 USER_BYTE = 20 << 3
 
 
-class KeyUnusable(Refusal):
+class KeyUnusable(WithReason, Refusal):
     """A key file holds the key of a user, and a user's two files belong together."""
 
     code = "bus_key_unusable"
-    sv = "Nyckelfilen {path} kan inte användas: {reason}."
-    en = "The key file {path} cannot be used: {reason}."
+    sv = "Nyckelfilen {path} kan inte användas; {reason}."
+    en = "The key file {path} cannot be used; {reason}."
 
 
 class Keys(NamedTuple):

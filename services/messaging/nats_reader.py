@@ -142,8 +142,9 @@ class NatsReader:
     def _take(self, message: Msg) -> None:
         stream_sequence, delivered, nanoseconds = places_of(message.reply)
         if delivered != self._delivered + 1:
-            reason = f"{self._stream}: delivery {self._delivered} was followed by {delivered}"
-            self._doubt = BusUnavailable(reason=reason)
+            self._doubt = BusUnavailable(
+                reason=f"{self._stream}: delivery {self._delivered} was followed by {delivered}"
+            )
             return
         self._delivered = delivered
         self._asked -= 1

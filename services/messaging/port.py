@@ -11,19 +11,20 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from domain.kernel.refusal import Refusal
+from services.messaging.reasons import WithReason
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class BusUnavailable(Refusal):
+class BusUnavailable(WithReason, Refusal):
     """The bus answers; if not, what was asked may have been done or not."""
 
     code = "bus_unavailable"
-    sv = "Bussen svarar inte: {reason}."
-    en = "The bus does not answer: {reason}."
+    sv = "Bussen svarar inte; {reason}."
+    en = "The bus does not answer; {reason}."
 
 
-class BusTooOld(Refusal):
+class BusTooOld(WithReason, Refusal):
     """The bus knows atomic batches, or it would take a batch for loose messages."""
 
     code = "bus_too_old"
@@ -31,12 +32,12 @@ class BusTooOld(Refusal):
     en = "The NATS server is too old: {reason}. Grundbok needs nats-server 2.12 or later with JetStream."
 
 
-class BusForbidden(Refusal):
+class BusForbidden(WithReason, Refusal):
     """The user of the connection may do what is asked."""
 
     code = "bus_forbidden"
-    sv = "Bussen tillåter inte det: {reason}."
-    en = "The bus does not allow that: {reason}."
+    sv = "Bussen tillåter inte det; {reason}."
+    en = "The bus does not allow that; {reason}."
 
 
 class WrongSequence(Refusal):
@@ -55,12 +56,12 @@ class StreamMissing(Refusal):
     en = "There is no stream {stream}."
 
 
-class StreamFull(Refusal):
+class StreamFull(WithReason, Refusal):
     """A stream that keeps what nobody has read has room for more."""
 
     code = "bus_stream_full"
-    sv = "Strömmen {stream} är full: {reason}."
-    en = "The stream {stream} is full: {reason}."
+    sv = "Strömmen {stream} är full; {reason}."
+    en = "The stream {stream} is full; {reason}."
 
 
 class Outgoing(NamedTuple):

@@ -24,6 +24,7 @@ from services.contract.questions import QUESTIONS, Asked, read_question
 from services.contract.subjects import query_subject
 from services.event_store.failures import BookNotFound, StoreFailure
 from services.messaging.observed import Observed
+from services.messaging.reasons import program_wrong
 
 VERSION = "1.0.0"
 AT_ONCE = 4
@@ -197,7 +198,7 @@ class QueryService:
 def _failed(error: Exception) -> Refused:
     """Return what an answer says of a store that failed."""
     if not isinstance(error, StoreFailure):
-        return Refused(code="internal", sv=str(error), en=str(error), facts={})
+        return Refused(code="internal", sv=program_wrong("sv", error), en=program_wrong("en", error), facts={})
     said = Refused(code=error.code, sv=error.sentence("sv"), en=error.sentence("en"), facts={})
     said.facts.update({name: str(fact) for name, fact in error.facts.items()})
     return said

@@ -25,8 +25,8 @@ class StatusPortTaken(Refusal):
     """The address of the status page is free."""
 
     code = "status_port_taken"
-    sv = "Statussidan kan inte öppnas på {address}: {reason}."
-    en = "The status page cannot be opened at {address}: {reason}."
+    sv = "Statussidan kan inte öppnas på {address}; systemets besked: {reason}."
+    en = "The status page cannot be opened at {address}; the system says: {reason}."
 
 
 class Heartbeat:

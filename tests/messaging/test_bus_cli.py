@@ -491,7 +491,10 @@ def test_says_so_without_a_bus(
     grundbok = runner(tmp_path, capsysbinary, monkeypatch)
     monkeypatch.setattr(nats_connection, "CONNECT_SECONDS", 0.1)
     monkeypatch.setenv("GRUNDBOK_NATS", "nats://127.0.0.1:1")
-    for language, sentence in (("sv", "Bussen svarar inte"), ("en", "The bus does not answer")):
+    for language, sentence in (
+        ("sv", "Bussen svarar inte; besked från NATS"),
+        ("en", "The bus does not answer; NATS says"),
+    ):
         monkeypatch.setenv("GRUNDBOK_LANG", language)
         said = grundbok("bus", *words, "--book", "varend")
         assert (said.code, said.out) == (1, "")

@@ -185,7 +185,7 @@ def test_waits_for_a_bus_that_is_away_and_says_so(nats_server: TestServer, tmp_p
         code, body = serving.get("/readyz")
         said = json.loads(body)
         assert (code, said["ready"], said["connected"], said["parts"]) == (503, False, False, [])
-        assert said["connection"]["sv"].startswith(f"Bussen svarar inte: {url}: ")
+        assert said["connection"]["sv"].startswith(f"Bussen svarar inte; besked från NATS: {url}: ")
         assert serving.get("/livez")[0] == 200
         assert serving.get("/metrics")[0] == 200
         # Longer than an attempt takes: it begins anew and says nothing new.

@@ -86,8 +86,8 @@ def test_is_ready_when_every_part_is(page: Page) -> None:
         ("relay", "varend", "stopped", "bus_ahead"),
         ("reports", "timra", "waiting", "bus_unavailable"),
     ]
-    assert said["parts"][2]["sv"] == "Bussen svarar inte: gone."
-    assert said["parts"][2]["en"] == "The bus does not answer: gone."
+    assert said["parts"][2]["sv"] == "Bussen svarar inte; besked från NATS: gone."
+    assert said["parts"][2]["en"] == "The bus does not answer; NATS says: gone."
 
     page.observed.works("relay", "varend")
     page.observed.works("reports", "timra")
@@ -135,8 +135,8 @@ def test_is_not_ready_without_its_connection(page: Page) -> None:
     assert said["connection"] == {
         "state": "waiting",
         "code": "bus_unavailable",
-        "sv": "Bussen svarar inte: nats://a:4222: nobody there.",
-        "en": "The bus does not answer: nats://a:4222: nobody there.",
+        "sv": "Bussen svarar inte; besked från NATS: nats://a:4222: nobody there.",
+        "en": "The bus does not answer; NATS says: nats://a:4222: nobody there.",
     }
     page.observed.connection_told("reconnected", "a:4222")
     page.observed.connected = lambda: True

@@ -347,14 +347,14 @@ def test_counts_one_and_many_and_names_a_position_where_there_is_one() -> None:
 
     assert proof_text(one, "sv").splitlines() == [
         "prov: 1 händelse, 1 verifikation, 1 kontering",
-        "  bokens fil eller tabeller är inte som de gjordes: table book was changed: UNLOGGED",
+        "  bokens fil eller tabeller är inte som de gjordes; tabellen book har ändrats: UNLOGGED",
         "1 fel",
     ]
     assert proof_text(one, "en").splitlines()[::2] == ["prov: 1 event, 1 voucher, 1 posting", "1 fault"]
     assert proof_text(more, "sv").startswith("prov: 0 händelser, 2 verifikationer, 4 konteringar\n")
     assert proof_text(more, "en").splitlines() == [
         "prov: 0 events, 2 vouchers, 4 postings",
-        "  the file or tables of the book are not as they were made: table book was changed: UNLOGGED",
+        "  the file or tables of the book are not as they were made; table book was changed: UNLOGGED",
         "  position 0: a row outside the positions of the book",
         "2 faults",
     ]

@@ -244,6 +244,8 @@ def test_finds_a_statement_that_agrees_no_more() -> None:
     book = given(BANK, a_statement(statement_date=date(2023, 6, 30)), a_bank_transaction(booked_on=date(2023, 6, 15)))
 
     assert refused(book, JUNE, PeriodNotReady)["points"] == ("bank_reconciled",)
+    earlier = after(book, a_statement(statement_date=date(2023, 1, 1), balance_ore=0))
+    assert refused(earlier, JUNE, PeriodNotReady)["points"] == ("bank_reconciled",)
     mended = after(book, a_statement(statement_date=date(2023, 6, 30), balance_ore=100_00))
     assert accepts(mended, JUNE)
 

@@ -595,6 +595,7 @@ class Bookkeeper:
         known = account in CASH
         agrees = known and c.balance_ore == self.sum_of(range(account, account + 1), date.min, c.statement_date)
         if agrees:
-            latest = max(c.statement_date, self.reconciled.get(account, (date.min, 0))[0])
-            self.reconciled[account] = (latest, self.sum_of(range(account, account + 1), date.min, latest))
+            # An earlier statement says nothing of a later one, which may agree no more.
+            latest = self.reconciled.get(account, (date.min, 0))
+            self.reconciled[account] = max((c.statement_date, c.balance_ore), latest, key=lambda one: one[0])
         return agrees

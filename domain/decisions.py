@@ -35,7 +35,7 @@ DECISIONS: dict[type[Command], Decision] = {
     register.CloseProject: lambda b, c, r: register.close_project(b.journal.register, c, r),
     chart.OpenAccount: lambda b, c, r: chart.open_account(b.journal.chart, c, r),
     chart.CloseAccount: lambda b, c, r: chart.close_account(b.journal.chart, c, r),
-    chart.AssignAccount: lambda b, c, r: chart.assign_account(b.journal.chart, c, r),
+    chart.AssignAccount: lambda b, c, r: chart.assign_account(b.journal.chart, b.journal.controls_ore, c, r),
     fiscal_year.ReopenPeriod: lambda b, c, r: fiscal_year.reopen_period(b.journal.years, c, r),
     manual.EnterOpeningBalances: lambda b, c, r: manual.enter_opening_balances(b.journal, c, r),
     manual.PostVoucher: lambda b, c, r: manual.post_voucher(b.journal, c, r),

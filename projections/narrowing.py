@@ -13,9 +13,13 @@ WORDS: dict[Language, tuple[str, ...]] = {
 
 
 class Narrowing(msgspec.Struct, frozen=True, kw_only=True):
-    """Accounts, project, party, series and a text; what is not stated narrows nothing."""
+    """Accounts, project, party, series and a text; what is not stated narrows nothing.
+
+    `named` are the accounts that were asked for one by one, not as part of a range.
+    """
 
     accounts: Spans | None = None
+    named: tuple[int, ...] = ()
     project: str | None = None
     party: str | None = None
     series: str | None = None

@@ -13,13 +13,14 @@ from projections.history import History, history_of
 from projections.journal import Entered, entered, general_ledger, journal
 from projections.layout import Layout
 from projections.narrowing import EVERYTHING, Narrowing
-from projections.outside import day_remark, listing_speaks, remarked, speaks
+from projections.outside import day_remark, day_remarks, listing_speaks, remarked, speaks
 from projections.statement import Statement
 from projections.sub_ledgers import SubLedger, sub_ledger
-from projections.table import Report, ReportTable, Unit
+from projections.table import Remark, Report, ReportTable, Unit
 
 NARROWED = {"journal": journal, "general-ledger": general_ledger}
 FROM_VOUCHERS = {"series": series, "late-bookings": late_bookings}
+UNSEEN_SERIES = "series_without_vouchers"
 SUB_LEDGERS: tuple[SubLedger, ...] = ("member-ledger", "customer-ledger", "supplier-ledger")
 
 
@@ -110,10 +111,28 @@ def _listed(facts: Known, question: Question) -> ReportTable | None:
     if name in BUILT_IN:
         return BUILT_IN[name](history, as_of, language)
     if name in NARROWED:
-        return NARROWED[name](history, facts.vouchers, as_of, language, question.only)
+        return _narrowed(facts, question)
     if name in FROM_VOUCHERS:
         return FROM_VOUCHERS[name](history, facts.vouchers, as_of, language)
     for ledger in SUB_LEDGERS:
         if name == ledger:
             return sub_ledger(ledger, history, facts.events, as_of, language)
     return None
+
+
+def _narrowed(facts: Known, question: Question) -> ReportTable:
+    """Return a journal or a ledger; one that is empty because no voucher has its series says so.
+
+    That is no mistake to refuse: a series has no beginning but its first voucher.
+    """
+    series_asked = question.only.series
+    table = NARROWED[question.name](facts.history, facts.vouchers, question.as_of, question.language, question.only)
+    if table.lines or series_asked is None or any(row.voucher.series == series_asked for row in facts.vouchers):
+        return table
+    return msgspec.structs.replace(table, remarks=(Remark(UNSEEN_SERIES, {"series": series_asked}),))
+
+
+def told_aside(report: Report) -> tuple[Remark, ...]:
+    """Return the remarks that say why a report may be empty: whoever reads a format without remarks needs them too."""
+    unseen = [remark for table in report.tables for remark in table.remarks if remark.code == UNSEEN_SERIES]
+    return (*day_remarks(report), *unseen)

@@ -42,6 +42,10 @@ REMARKS: dict[str, dict[Language, str]] = {
         "sv": "{kind}: {agreed_ore} kr mot {expected_ore} kr enligt fördelningen ½, ¼, ¼.",
         "en": "{kind}: {agreed_ore} kr against {expected_ore} kr by the shares ½, ¼, ¼.",
     },
+    "series_without_vouchers": {
+        "sv": "Ingen verifikation i serie {series} var känd.",
+        "en": "No voucher in series {series} was known.",
+    },
 }
 
 

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+import signal
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,14 +21,18 @@ import services
 from domain.books import series
 from domain.catalogue import COMMANDS, AnyEvent
 from domain.kernel.event import Command
-from domain.kernel.refusal import Refusal
+from domain.kernel.refusal import Refusal, kronor
+from services.cli.exits import BY_CODE, OK, REFUSED
 from services.cli.main import COMMANDS as CLI_COMMANDS
+from services.cli.main import EPILOGUE
 from services.event_store.failures import StoreFailure
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 WRITTEN = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
 ABSTRACT = {"Unreadable"}
+CTRL_C = 128 + signal.SIGINT
+"""What a shell tells of a program that was interrupted; the command line leaves with it itself."""
 
 
 def modules() -> Iterator[str]:
@@ -135,6 +140,21 @@ def test_mentions_every_command_in_the_readme() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
 
     assert [name for name in CLI_COMMANDS if f"grundbok {name}" not in text] == []
+
+
+def test_help_and_readme_name_every_exit_code() -> None:
+    told = re.findall(r"(\d+) [^,.]+", EPILOGUE)
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+
+    assert {int(code) for code in told} == {*BY_CODE.values(), OK, REFUSED, CTRL_C}
+    assert EPILOGUE in readme
+
+
+def test_amounts_in_sentences_are_written_one_way() -> None:
+    sentences = [sentence for kind in refusals() for sentence in (kind.sv, kind.en)]
+
+    assert [sentence for sentence in sentences if re.search(r"\d\.\d+ kr", sentence)] == []
+    assert [sentence for sentence in sentences if f"{kronor(125_50)} kr" in sentence], "there are some"
 
 
 def test_lists_every_series_in_the_system_documentation() -> None:

@@ -55,6 +55,15 @@ ROLE_KINDS: dict[Role, tuple[AccountKind, ...]] = {
 }
 """The kinds of account that may play each role, so that what a posting rule books lands where the role says."""
 
+CONTROLS: tuple[Role, Role, Role] = ("member_receivable", "other_receivable", "payable")
+"""The roles that stand for a sub-ledger each: members, customers, suppliers (LKBR 3:6)."""
+
+RECEIVABLES: frozenset[Role] = frozenset({"member_receivable", "other_receivable"})
+"""Roles that one account may play together: what members and customers owe."""
+
+ALONE: frozenset[Role] = frozenset({"bank", *CONTROLS})
+"""Roles of an account that plays no other: a posting between two of them would stay on one account."""
+
 KIND_WORDS: dict[str, tuple[str, str]] = {
     "cash": ("likvida medel", "cash"),
     "asset": ("en tillgång", "an asset"),
@@ -160,6 +169,33 @@ class AccountKindWrong(Refusal):
         return {"kind": _kinds((kind,), language), "allowed": _kinds(allowed, language)}
 
 
+class AccountPlaysRole(Refusal):
+    """The bank and the control accounts play one role each; members and customers may share theirs."""
+
+    code = "account_plays_role"
+    sv = "Konto {account} ({name}) har redan rollen {played} och kan inte också ha rollen {role}."
+    en = "Account {account} ({name}) plays the role {played} already and cannot play the role {role} as well."
+
+
+class ControlAccountInUse(Refusal):
+    """A sub-ledger moves to another control account when nothing is open in it, or the debts would stay behind."""
+
+    code = "control_account_in_use"
+    sv = "Konto {account} ({name}) har rollen {role} och saldot {balance_ore} kr; rollen flyttas när saldot är noll."
+    en = (
+        "Account {account} ({name}) plays the role {role} and its balance is {balance_ore} kr; the role is moved when"
+        " the balance is zero."
+    )
+
+
+class AccountNeeded(Refusal):
+    """An account that posting rules use is not closed while they do."""
+
+    code = "account_needed"
+    sv = "Konto {account} ({name}) har rollen {role} och spärras inte; ge rollen till ett annat konto först."
+    en = "Account {account} ({name}) plays the role {role} and is not closed; give the role to another account first."
+
+
 def open_account(chart: Chart, command: OpenAccount, recorded: Recorded) -> AccountOpened:
     """Open an account unless the number is taken."""
     taken = chart.accounts.get(command.number)
@@ -169,13 +205,21 @@ def open_account(chart: Chart, command: OpenAccount, recorded: Recorded) -> Acco
 
 
 def close_account(chart: Chart, command: CloseAccount, recorded: Recorded) -> AccountClosed:
-    """Close an account that is open."""
-    usable_account(chart, command.number)
+    """Close an account that is open, and that no posting rule uses."""
+    account = usable_account(chart, command.number)
+    for role, number in chart.roles.items():
+        if number == account.number:
+            raise AccountNeeded(account=account.number, name=account.name, role=role)
     return accept(AccountClosed, command, recorded=recorded)
 
 
-def assign_account(chart: Chart, command: AssignAccount, recorded: Recorded) -> AccountAssigned:
-    """Give a role to an account that is open and of a kind that the role takes."""
+def assign_account(
+    chart: Chart, controls_ore: Table[int, int], command: AssignAccount, recorded: Recorded
+) -> AccountAssigned:
+    """Give a role to an account that is open, of a kind that the role takes, and free for it.
+
+    `controls_ore` are the balances of the control accounts in öre.
+    """
     account = usable_account(chart, command.number)
     if account.kind not in ROLE_KINDS[command.role]:
         raise AccountKindWrong(
@@ -184,6 +228,17 @@ def assign_account(chart: Chart, command: AssignAccount, recorded: Recorded) -> 
             kind=account.kind,
             role=command.role,
             allowed=" ".join(ROLE_KINDS[command.role]),
+        )
+    for played, number in chart.roles.items():
+        if number == account.number and _excludes(played, command.role):
+            raise AccountPlaysRole(account=account.number, name=account.name, played=played, role=command.role)
+    present = chart.roles[command.role]
+    if command.role in CONTROLS and present != account.number and controls_ore.get(present, 0):
+        raise ControlAccountInUse(
+            account=present,
+            name=chart.accounts[present].name,
+            role=command.role,
+            balance_ore=controls_ore.get(present, 0),
         )
     return accept(AccountAssigned, command, recorded=recorded)
 
@@ -202,7 +257,8 @@ def with_account(chart: Chart, event: AccountOpened | AccountClosed | AccountAss
 def control_accounts(chart: Chart) -> tuple[int, int, int]:
     """Return the accounts that stand for a sub-ledger each: members, customers, suppliers (LKBR 3:6)."""
     roles = chart.roles
-    return roles["member_receivable"], roles["other_receivable"], roles["payable"]
+    members, customers, suppliers = CONTROLS
+    return roles[members], roles[customers], roles[suppliers]
 
 
 def usable_account(chart: Chart, number: int) -> Account:
@@ -213,6 +269,10 @@ def usable_account(chart: Chart, number: int) -> Account:
     if account.closed:
         raise AccountIsClosed(account=number, name=account.name)
     return account
+
+
+def _excludes(played: Role, role: Role) -> bool:
+    return played != role and bool({played, role} & ALONE) and not {played, role} <= RECEIVABLES
 
 
 def _kinds(kinds: Sequence[str], language: Language) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from domain.catalogue import AnyEvent
-from domain.kernel.refusal import InvariantBroken, Language
+from domain.kernel.refusal import InvariantBroken, Language, Refusal
 from projections.report import Known, Question
 from services.application import audit
 from services.application.live_book import LiveBook
@@ -37,6 +37,14 @@ ANSWER_BYTES_MAX = 4 * 1024 * 1024
 
 JSON = "application/json"
 MEDIA: Mapping[str, str] = {"json": JSON, "csv": "text/csv; charset=utf-8", "text": "text/plain; charset=utf-8"}
+
+
+class TraceUnclear(Refusal):
+    """A trace begins at a figure or at a message, at one of them."""
+
+    code = "trace_unclear"
+    sv = "Ange ett belopp (tabell.rad eller tabell.rad@kolumn) eller ett meddelandes id (--message), ett av dem."
+    en = "Name a figure (table.line or table.line@column) or the id of a message (--message), one of them."
 
 
 class Answered(NamedTuple):
@@ -103,7 +111,12 @@ class Figure(NamedTuple):
 
 
 def traced(store: BookStore[AnyEvent], asked: Figure, output: str, language: Language) -> bytes:
-    """Return where a figure comes from, or what a message touched; raises FigureUnknown, MessageUnknown."""
+    """Return where a figure comes from, or what a message touched.
+
+    Raises TraceUnclear, FigureUnknown or MessageUnknown.
+    """
+    if bool(asked.figure) == bool(asked.message):
+        raise TraceUnclear
     day, moment, layouts = asked.as_of, asked.known_at, asked.layouts
     if asked.message:
         back, facts = audit.message(store, asked.message, day, moment, layouts)

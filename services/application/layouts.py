@@ -7,12 +7,13 @@ from pathlib import Path
 from projections.layout import Layout, LayoutWrong
 from projections.layout_fault import Fault
 from projections.layout_reader import read_layout
+from services.contract.unreadable import FileMissing
 
 STANDARD = "standard"
 
 
 def layout_for(name: str, chart: str, *, file: Path | None = None, data: Path | None = None) -> Layout:
-    """Return a layout; raises LayoutWrong for a file that is not one or cannot be read.
+    """Return a layout; raises LayoutWrong for a file that is not one or cannot be read, FileMissing for no file.
 
     Looked for in this order: `file`; `<data>/layouts/<name>.toml`; the shipped layout of that name; the shipped
     standard layout of the book's chart of accounts.
@@ -31,11 +32,13 @@ def layout_source(name: str, chart: str, *, file: Path | None = None, data: Path
 
 
 def _text_of(path: Path) -> str:
-    """Return the text of a layout file; raises LayoutWrong for one that cannot be read or is not UTF-8."""
+    """Return the text of a layout file; raises FileMissing, or LayoutWrong for one that is not UTF-8 or locked."""
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise LayoutWrong((Fault(str(path), "file_not_utf8", {"byte": error.start}),)) from error
+    except FileNotFoundError as error:
+        raise FileMissing(path=str(path)) from error
     except OSError as error:
         said = error.strerror or str(error)
         raise LayoutWrong((Fault(str(path), "file_not_readable", {"said": said}),)) from error

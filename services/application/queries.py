@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from domain.catalogue import AnyEvent
-from domain.kernel.refusal import Refusal
+from domain.kernel.refusal import Fact, Language, Refusal
 from projections.built_in import TRIAL_BALANCE, trial_balance_days
 from projections.compare import Comparison, Published, compare
 from projections.history import History
@@ -29,6 +29,7 @@ from projections.skim import (
 from projections.statement import Statement
 from projections.table import Report
 from services.application.layouts import layout_for
+from services.application.narrowed import refuse_unknown
 from services.event_store.slim import ACCOUNTS_SKIMMER, SKIMMER, event_of, folding
 from services.event_store.store import BookStore
 
@@ -64,8 +65,16 @@ class NothingKnown(Refusal):
     """A report is known at a moment when the book had begun."""
 
     code = "nothing_known"
-    sv = "Boken {book} var tom vid {known_at}. Klockslag räknas efter när boken tog emot, datum efter registrering."
-    en = "Book {book} was empty at {known_at}. An instant counts by when the book was told, a date by registration."
+    sv = "Boken {book} var tom {known_at}. Klockslag räknas efter när boken tog emot, datum efter registrering."
+    en = "Book {book} was empty {known_at}. An instant counts by when the book was told, a date by registration."
+
+    def words(self, language: Language) -> dict[str, Fact]:
+        """Return the moment in words: the number of a position says nothing by itself."""
+        at, event, now = ("vid", "händelse", "nu") if language == "sv" else ("at", "event", "now")
+        known_at = str(self.facts["known_at"])
+        if known_at == said(None):
+            return {"known_at": now}
+        return {"known_at": f"{at} {event} {known_at}" if known_at.isdecimal() else f"{at} {known_at}"}
 
 
 class Layouts(NamedTuple):
@@ -188,7 +197,7 @@ def _knew(recorded: SkimmedRecorded, known_at: date | datetime) -> bool:
 def report(store: BookStore[AnyEvent], question: Question, known_at: KnownAt, layouts: Layouts) -> Report:
     """Return a report of a book from its events alone.
 
-    Raises ReportUnknown, PositionAhead, NothingKnown, LayoutWrong or NarrowingUnused.
+    Raises PositionAhead, NarrowingUnused, or what `answer` raises.
     """
     checked(question)
     if question.name == TRIAL_BALANCE and not isinstance(known_at, date):
@@ -206,9 +215,13 @@ def checked(question: Question) -> None:
 
 
 def answer(facts: Known, question: Question, layouts: Layouts) -> Report:
-    """Return the report that answers a question, or raise ReportUnknown, NothingKnown or LayoutWrong."""
+    """Return the report that answers a question.
+
+    Raises ReportUnknown, NothingKnown, LayoutWrong, or what `refuse_unknown` raises.
+    """
     if not facts.history.position:
         raise NothingKnown(book=facts.book, known_at=facts.known_at)
+    refuse_unknown(question.only, facts.history)
     layout = book_layout(facts, layouts)
     made = make_report(facts, layout, question)
     if made is None:

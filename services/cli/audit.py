@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from services.application import audit
 from services.application.asking import Figure, traced
-from services.application.moments import MomentWrong, as_of_date, known_at_moment
+from services.application.moments import as_of_date, known_at_moment, known_at_range
 from services.application.queries import Layouts
 from services.bootstrap import running
 from services.cli.options import AsOf, Book, Data, KnownAtOption, Lang, LayoutFile, OutFile, Output, TextOrJson
@@ -35,10 +35,7 @@ def bridge(  # noqa: PLR0913 - one parameter for each option
 ) -> int:
     """Explain each line's difference between two knowledge dates, voucher by voucher."""
     settings = read_settings(os.environ, data=data, language=lang)
-    before, dots, after = known_at.partition("..")
-    if not dots:
-        raise MomentWrong(text=known_at)
-    moments = known_at_moment(before or "0"), known_at_moment(after or None)
+    moments = known_at_range(known_at)
     with running(settings) as program:
         store = program.book(book)
         layouts = Layouts(settings.data, layout)

@@ -12,7 +12,7 @@ from services.application.queries import Layouts
 from services.bootstrap import running
 from services.cli.exits import exit_code
 from services.cli.options import AsOf, Book, Data, KnownAtOption, Lang, LayoutFile, OutFile, Output
-from services.cli.report import UnitOption, say_of_day, write_out
+from services.cli.report import UnitOption, say_remarks, write_out
 from services.cli.speech import say_aside
 from services.contract.answers import Receipt
 from services.contract.envelope import message_of
@@ -66,6 +66,6 @@ def issue(  # noqa: PLR0913 - one parameter for each option
         number = number_at(store, answer.position)
     if file is None:
         write_out(content, None)
-    say_of_day(made, settings.language)
+    say_remarks(made, settings.language)
     say_aside(SAID[settings.language].format(number=number, position=answer.position, digest=command.digest))
     return 0

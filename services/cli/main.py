@@ -44,7 +44,7 @@ COMMANDS: dict[str, Mounted] = {
 
 EPILOGUE = (
     "Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 conflict, 5 refused by a rule, 6 verification failed,"
-    " 7 storage full."
+    " 7 storage full, 130 interrupted (Ctrl-C)."
 )
 
 

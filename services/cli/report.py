@@ -4,6 +4,7 @@ import os
 import sys
 import tomllib
 from dataclasses import dataclass, fields
+from datetime import date
 from errno import ENOSPC
 from functools import partial
 from pathlib import Path
@@ -15,8 +16,7 @@ from cyclopts import Parameter
 from domain.kernel.refusal import Language, Refusal
 from projections.compare import Published
 from projections.narrowing import Narrowing
-from projections.outside import day_remarks
-from projections.report import Question
+from projections.report import Question, told_aside
 from projections.table import Report
 from services.application import queries
 from services.application.issuing import issued_again
@@ -24,6 +24,7 @@ from services.application.live_book import LiveBook
 from services.application.moments import as_of_date, known_at_moment
 from services.application.narrowed import narrowing
 from services.application.read_models import model_file
+from services.application.reading import not_readable
 from services.bootstrap import running
 from services.cli.options import AsOf, Book, Data, KnownAtOption, Lang, LayoutFile, OutFile, OutputOrOwn
 from services.cli.speech import say_aside
@@ -78,17 +79,25 @@ class PublishedWrong(Refusal):
 
 
 class IssuedAsItWas(Refusal):
-    """A report that was issued is printed as it was issued; no option changes it."""
+    """A report that was issued is printed as it was issued; its number says which, and nothing changes it."""
 
     code = "issued_as_it_was"
     sv = (
-        "Med --issued skrivs rapporten ut med samma byte som när den lämnades; {options} kan inte ändra den."
-        " Utelämna det, eller utelämna --issued."
+        "Med --issued säger numret vilken rapport som skrivs ut, med samma byte som när den lämnades."
+        " Här står också {stated}: utelämna det, eller utelämna --issued."
     )
     en = (
-        "With --issued the report is printed with the bytes it was issued with; {options} cannot change it."
-        " Leave that out, or leave out --issued."
+        "With --issued the number says which report is printed, with the bytes it was issued with."
+        " Also stated is {stated}: leave that out, or leave out --issued."
     )
+
+
+class ReportIncomplete(Refusal):
+    """A report is asked for by its name and its accounting date, or by the number it was issued with."""
+
+    code = "report_incomplete"
+    sv = "{missing} saknas: skriv grundbok report NAME --book BOOK --as-of DATE, eller --issued N för en avlämnad."
+    en = "{missing} is missing: write grundbok report NAME --book BOOK --as-of DATE, or --issued N for an issued one."
 
 
 def report(  # noqa: PLR0913 - one parameter for each option
@@ -122,16 +131,15 @@ def report(  # noqa: PLR0913 - one parameter for each option
         with running(settings) as program:
             write_out(issued_again(program.book(book), issued, report_bytes), file)
         return 0
-    question = Question(
-        name=name, as_of=as_of_date(as_of), unit=unit, language=settings.language, only=only.narrowing()
-    )
+    day = _day(name, as_of)
+    question = Question(name=name, as_of=day, unit=unit, language=settings.language, only=only.narrowing())
     moment = known_at_moment(known_at)
     with running(settings) as program:
         store, layouts = program.book(book), queries.Layouts(settings.data, layout)
         ask = partial(queries.report, store) if replay else LiveBook(store, model_file(settings, book)).report
         made = ask(question, moment, layouts)
     write_out(rendered(made, output or "text", question.language), file)
-    say_of_day(made, question.language)
+    say_remarks(made, question.language)
     return 0
 
 
@@ -155,8 +163,16 @@ def compare(
         made, found = queries.comparison(program.book(book), document, moment, layouts)
     shown = comparison_json(found) if output == "json" else comparison_text(found, settings.language).encode()
     write_out(shown, None)
-    say_of_day(made, settings.language)
+    say_remarks(made, settings.language)
     return 1 if found.unexplained else 0
+
+
+def _day(name: str, as_of: str) -> date:
+    """Return the day of a report that is not an issued one; raises ReportIncomplete or DateWrong."""
+    missing = tuple(what for what, value in (("NAME", name), ("--as-of", as_of)) if not value)
+    if missing:
+        raise ReportIncomplete(missing=missing)
+    return as_of_date(as_of)
 
 
 def _check_alone(name: str, stated: dict[str, object], only: Only) -> None:
@@ -164,20 +180,22 @@ def _check_alone(name: str, stated: dict[str, object], only: Only) -> None:
     narrowed = {f"--{field.name}": getattr(only, field.name) for field in fields(only)}
     options = [option for option, value in (stated | narrowed).items() if value not in (None, "", False)]
     if name or options:
-        raise IssuedAsItWas(options=(*([name] if name else []), *options))
+        raise IssuedAsItWas(stated=(*([name] if name else []), *options))
 
 
-def say_of_day(made: Report, language: Language) -> None:
-    """Say aside that the day a report is made as of lies outside the fiscal years; CSV has no room for it."""
-    for remark in day_remarks(made):
+def say_remarks(made: Report, language: Language) -> None:
+    """Say aside why a report may be empty, as when its day is outside the fiscal years; CSV has no room for it."""
+    for remark in told_aside(made):
         say_aside(f"grundbok: {remark.code}: {remark.sentence(language)}")
 
 
 def read_published(path: Path) -> Published:
-    """Return a published document, or raise PublishedWrong."""
+    """Return a published document; raises PublishedWrong, or FileMissing or FileLocked as `ingest` does."""
     try:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Published)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except OSError as error:
+        raise not_readable(str(path), error) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise PublishedWrong(path=str(path), reason=str(error)) from error
 
 

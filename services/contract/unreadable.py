@@ -214,7 +214,7 @@ class AmountNotWhole(Unreadable):
 
     code = "amount_not_whole"
     sv = "Beloppet {field} ska vara hela ören utan decimaler, som 12550 för 125,50 kr, men är {value}."
-    en = "The amount {field} is to be whole öre without decimals, as 12550 for 125.50 kr, but is {value}."
+    en = "The amount {field} is to be whole öre without decimals, as 12550 for 125,50 kr, but is {value}."
 
 
 class OutOfRange(Unreadable):

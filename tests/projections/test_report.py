@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from domain.catalogue import AnyEvent, voucher_of
 from projections.built_in import BUILT_IN
 from projections.journal import entered
-from projections.report import Question, known, make_report, names, needs_vouchers
+from projections.narrowing import Narrowing
+from projections.report import Question, known, make_report, names, needs_vouchers, told_aside
 from projections.table import Report, Unit
 from services.application.queries import KnownAt, PositionAhead, prefix
 from services.formats.as_csv import report_csv
@@ -54,6 +55,18 @@ def made(told: tuple[AnyEvent, ...], question: Question) -> Report:
     report = asked(told, question)
     assert report is not None
     return report
+
+
+@pytest.mark.parametrize("name", ["journal", "general-ledger"])
+def test_a_list_of_a_series_that_no_voucher_has_says_so(name: str) -> None:
+    def remarks(series: str, text: str | None = None, as_of: date = AS_OF) -> list[str]:
+        only = Narrowing(series=series, text=text)
+        report = made(events(TEXT), Question(name=name, as_of=as_of, only=only))
+        assert told_aside(report) == report.tables[0].remarks
+        return [remark.sentence("sv") for remark in report.tables[0].remarks]
+
+    assert remarks("ZZ") == ["Ingen verifikation i serie ZZ var känd."]
+    assert remarks("A") == remarks("A", "finns inte") == remarks("A", as_of=date(2023, 1, 1)) == []
 
 
 def test_a_report_says_whose_it_is_and_when() -> None:

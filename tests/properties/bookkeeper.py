@@ -594,8 +594,7 @@ class Bookkeeper:
         account = c.account or 1930
         known = account in CASH
         agrees = known and c.balance_ore == self.sum_of(range(account, account + 1), date.min, c.statement_date)
-        if agrees:
-            # An earlier statement says nothing of a later one, which may agree no more.
-            latest = self.reconciled.get(account, (date.min, 0))
-            self.reconciled[account] = max((c.statement_date, c.balance_ore), latest, key=lambda one: one[0])
+        # An earlier statement says nothing of a later one, which may agree no more.
+        if agrees and c.statement_date >= self.reconciled.get(account, (date.min, 0))[0]:
+            self.reconciled[account] = c.statement_date, c.balance_ore
         return agrees

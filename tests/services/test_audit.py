@@ -85,8 +85,9 @@ def test_says_when_there_is_no_difference(grundbok: Callable[..., Said]) -> None
 @pytest.mark.parametrize(
     ("known_at", "code", "said"),
     [
-        ("2017-09-05", 2, "moment_wrong"),
-        ("1..2..3", 2, "moment_wrong"),
+        ("2017", 2, "range_wrong"),
+        ("1..2..3", 2, "range_wrong"),
+        ("1..igår", 2, "moment_wrong"),
         ("#20..#10", 2, "bridge_backwards"),
         ("#20..#1000", 3, "position_ahead"),
     ],
@@ -181,7 +182,6 @@ def test_a_message_leads_back_to_the_lines_it_touched(grundbok: Callable[..., Sa
         (("br.nn",), "figure_unknown"),
         (("br.kassa@9",), "figure_unknown"),
         (("br",), "figure_unknown"),
-        ((), "figure_unknown"),
         (("--message", "nn"), "message_unknown"),
         (("br.kassa", "--known-at", "#9999"), "position_ahead"),
     ],
@@ -193,6 +193,15 @@ def test_what_cannot_be_traced_is_not_found(
 
     assert (done.code, done.out) == (3, "")
     assert done.err.startswith(f"grundbok: {said}: ")
+
+
+@pytest.mark.parametrize("both", [(), ("br.kassa", "--message", "varend-0275")])
+def test_a_trace_begins_at_one_thing(grundbok: Callable[..., Said], both: tuple[str, ...]) -> None:
+    done = grundbok("trace", "--book", "varend", "--as-of", "2017", *both)
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("grundbok: trace_unclear: Ange ett belopp (tabell.rad eller tabell.rad@kolumn) eller ")
+    assert "--message" in done.err
 
 
 # ------------------------------------------------------------------------------------------------- processing history

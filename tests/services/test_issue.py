@@ -139,10 +139,10 @@ def test_a_program_that_prints_otherwise_is_told_apart(grundbok: Callable[..., S
         ((*AGAIN, "7"), 3, "issue_unknown"),
         ((*AGAIN, "0"), 3, "issue_unknown"),
         (("issue", "nothing", *ISSUE[2:]), 3, "report_unknown"),
-        ((*ISSUE[:5], "igår", *ISSUE[6:]), 2, "moment_wrong"),
+        ((*ISSUE[:5], "igår", *ISSUE[6:]), 2, "date_wrong"),
         ((*ISSUE, "--known-at", "#9999"), 3, "position_ahead"),
         (("issue", "interim", "--book", "saknas", *ISSUE[4:]), 3, "book_not_found"),
-        ((*ISSUE, "--layout", "/nowhere.toml"), 2, "layout_wrong"),
+        ((*ISSUE, "--layout", "/nowhere.toml"), 3, "file_not_found"),
     ],
 )
 def test_leaves_with_a_code_and_issues_nothing(
@@ -183,8 +183,8 @@ def test_refuses_what_would_make_another_report_of_it(
     done = grundbok(*AGAIN, "1", *options)
 
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("grundbok: issued_as_it_was: Med --issued skrivs rapporten ut med samma byte som")
-    assert f"; {named} kan inte ändra den." in done.err
+    assert done.err.startswith("grundbok: issued_as_it_was: Med --issued säger numret vilken rapport som skrivs ut,")
+    assert f" Här står också {named}: utelämna det, " in done.err
 
 
 def test_writes_the_issued_report_to_a_file(grundbok: Callable[..., Said], tmp_path: Path) -> None:

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from domain.catalogue import AnyEvent
 from projections.report import Question
 from services.application import queries
-from services.application.moments import MomentWrong, as_of_date, known_at_moment
+from services.application.moments import (
+    DateWrong,
+    MomentWrong,
+    RangeWrong,
+    as_of_date,
+    known_at_moment,
+    known_at_range,
+)
 from services.event_store.catalogue_mapper import catalogue_mapper
 from services.event_store.shelves import open_shelf
 from services.event_store.store import BookStore
@@ -83,8 +90,10 @@ BAD = ("", "igår", "2017-13", "2017-00", "2017-T4", "2017-T0", "2017-02-29", "2
 
 @pytest.mark.parametrize("text", [*BAD, "0001-01-01", "1899-12-31", "3000", "9999-12-31", "#12", "2017-08-31T10:00"])
 def test_refuses_an_as_of_that_is_none(text: str) -> None:
-    with pytest.raises(MomentWrong):
+    with pytest.raises(DateWrong) as refused:
         as_of_date(text)
+
+    assert "#120" not in refused.value.sentence("sv") + refused.value.sentence("en"), "a position is no day"
 
 
 @pytest.mark.parametrize(
@@ -95,12 +104,38 @@ def test_refuses_a_known_at_that_is_none(text: str) -> None:
         known_at_moment(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "moments"),
+    [
+        ("..", (0, None)),
+        ("#1..#2", (1, 2)),
+        ("2017-09-05..", (date(2017, 9, 5), None)),
+        ("..2017", (0, date(2017, 12, 31))),
+    ],
+)
+def test_a_range_is_two_moments(text: str, moments: tuple[queries.KnownAt, queries.KnownAt]) -> None:
+    assert known_at_range(text) == moments
+
+
+@pytest.mark.parametrize("text", ["", "2017", "#1", "1..2..3", "1.2", "a...."])
+def test_refuses_a_range_that_is_none_and_says_how_one_is_written(text: str) -> None:
+    with pytest.raises(RangeWrong) as refused:
+        known_at_range(text)
+
+    assert refused.value.facts == {"text": text}
+    assert all("A..B" in refused.value.sentence(language) for language in ("sv", "en"))
+
+
 @given(st.text(max_size=24))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    for read in (as_of_date, known_at_moment):
+    for read in (as_of_date, known_at_moment, known_at_range):
         try:
             read(text)
+        except (DateWrong, RangeWrong) as wrong:
+            told = wrong.facts
         except MomentWrong as wrong:
+            if read is known_at_range:
+                continue  # it names the one of the two
             told = wrong.facts
         else:
             told = {"text": text}
@@ -123,12 +158,18 @@ COMMANDS = (
 )
 
 
+ALONE = COMMANDS[4]
+"""A bridge from one moment to none."""
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_a_bad_dial_is_wrong_usage_on_every_command(grundbok: Callable[..., Said], command: tuple[str, ...]) -> None:
     done = grundbok(*(argument.replace("{}", "igår") for argument in command), "--book", "varend")
 
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("grundbok: moment_wrong: ")
+    dial = command[command.index("{}") - 1] if "{}" in command else "--known-at"
+    code = "date_wrong" if dial == "--as-of" else "range_wrong" if command == ALONE else "moment_wrong"
+    assert done.err.startswith(f"grundbok: {code}: ")
 
 
 @pytest.mark.parametrize("command", COMMANDS[1:3] + COMMANDS[7:9], ids=" ".join)
@@ -214,7 +255,55 @@ def test_a_day_an_instant_and_a_position_are_the_same_prefix(varend: Path) -> No
 def test_says_that_the_book_was_empty_rather_than_print_zeros(grundbok: Callable[..., Said]) -> None:
     asked = ("report", "interim", "--book", "varend", "--as-of", "2017-T2", "--known-at")
 
-    for moment in ("#0", "1990-01-01", "2017-10-20T12:00:00+02:00"):
+    for moment, told in (
+        ("#0", "händelse 0"),
+        ("1990-01-01", "1990-01-01"),
+        ("2017-10-20T12:00:00+02:00", "2017-10-20T12:00:00+02:00"),
+    ):
         said = grundbok(*asked, moment)
         assert (said.code, said.out) == (3, "")
-        assert said.err.startswith("grundbok: nothing_known: Boken varend var tom vid ")
+        assert said.err.startswith(f"grundbok: nothing_known: Boken varend var tom vid {told}. ")
+
+
+def test_an_empty_book_is_told_in_words() -> None:
+    for known_at, sv, en in (("now", "nu", "now"), ("0", "vid händelse 0", "at event 0")):
+        empty = queries.NothingKnown(book="prov", known_at=known_at)
+        assert empty.facts["known_at"] == known_at
+        assert empty.sentence("sv").startswith(f"Boken prov var tom {sv}. ")
+        assert empty.sentence("en").startswith(f"Book prov was empty {en}. ")
+
+
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        (("interim",), "--as-of"),
+        (("interim", "--as-of", ""), "--as-of"),
+        (("--as-of", "2017"), "NAME"),
+        ((), "NAME, --as-of"),
+    ],
+)
+def test_says_what_is_missing_to_make_a_report(
+    grundbok: Callable[..., Said], words: tuple[str, ...], missing: str
+) -> None:
+    done = grundbok("report", *words, "--book", "varend")
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"grundbok: report_incomplete: {missing} saknas: skriv grundbok report NAME ")
+
+
+def test_a_published_document_that_is_not_there_is_not_found(grundbok: Callable[..., Said], tmp_path: Path) -> None:
+    done = grundbok("compare", tmp_path / "none.toml", "--book", "varend", "--lang", "en")
+    assert (done.code, done.out) == (3, "")
+    assert done.err == f"grundbok: file_not_found: The file {tmp_path / 'none.toml'} does not exist.\n"
+
+    assert grundbok("compare", tmp_path, "--book", "varend").err.startswith("grundbok: file_not_readable: ")
+
+
+def test_a_layout_that_is_not_there_is_not_found(grundbok: Callable[..., Said], tmp_path: Path) -> None:
+    asked = ("report", "interim", "--book", "varend", "--as-of", "2017", "--layout")
+
+    done = grundbok(*asked, tmp_path / "none.toml")
+    assert (done.code, done.out) == (3, "")
+    assert done.err == f"grundbok: file_not_found: Filen {tmp_path / 'none.toml'} finns inte.\n"
+
+    assert grundbok(*asked, tmp_path).err.startswith("grundbok: layout_wrong: ")

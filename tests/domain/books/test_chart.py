@@ -13,10 +13,13 @@ from domain.books.chart import (
     AccountIsClosed,
     AccountKind,
     AccountKindWrong,
+    AccountNeeded,
     AccountOpened,
+    AccountPlaysRole,
     AccountUnknown,
     AssignAccount,
     CloseAccount,
+    ControlAccountInUse,
     OpenAccount,
     Role,
 )
@@ -26,6 +29,7 @@ from tests.builders import (
     a_contribution_invoice,
     a_contribution_payment,
     a_voucher,
+    accepts,
     after,
     decided,
     event_of,
@@ -119,6 +123,64 @@ def test_refuses_a_role_to_an_account_of_another_kind(role: Role, number: int) -
         "role": role,
         "allowed": " ".join(ROLE_KINDS[role]),
     }
+
+
+@pytest.mark.parametrize(
+    ("role", "number", "played"),
+    [
+        ("bank", 1510, "member_receivable"),
+        ("bank", 1650, "input_vat"),
+        ("payable", 2710, "withheld_tax"),
+        ("withheld_tax", 2440, "payable"),
+        ("input_vat", 1610, "bank"),
+        ("accrued_income", 1519, "other_receivable"),
+    ],
+)
+def test_refuses_a_second_role_to_the_bank_and_to_control_accounts(role: Role, number: int, played: Role) -> None:
+    book = given(AssignAccount(role="bank", number=1610))  # an asset, as the cash pool of a city is
+
+    assert refused(book, AssignAccount(role=role, number=number), AccountPlaysRole) == {
+        "account": number,
+        "name": book.journal.chart.accounts[number].name,
+        "played": played,
+        "role": role,
+    }
+
+
+@pytest.mark.parametrize(
+    ("role", "number"),
+    [("other_receivable", 1510), ("member_receivable", 1519), ("bank", 1930), ("withheld_tax", 2730)],
+)
+def test_lets_receivables_share_an_account_and_other_roles_too(role: Role, number: int) -> None:
+    command = AssignAccount(role=role, number=number)
+
+    assert decided(given(), command) == event_of(AccountAssigned, command)
+
+
+def test_moves_a_sub_ledger_to_another_account_when_nothing_is_open_in_it() -> None:
+    move = AssignAccount(role="member_receivable", number=1519)
+    book = given(a_contribution(), a_contribution_invoice())
+
+    assert refused(book, move, ControlAccountInUse) == {
+        "account": 1510,
+        "name": book.journal.chart.accounts[1510].name,
+        "role": "member_receivable",
+        "balance_ore": 3_000_00,
+    }
+    assert accepts(book, AssignAccount(role="member_receivable", number=1510))
+    assert accepts(book, AssignAccount(role="payable", number=2890))
+    assert accepts(after(book, a_contribution_payment()), move)
+
+
+@pytest.mark.parametrize("number", sorted(set(TABLES["bas"][1].values())))
+def test_refuses_to_close_an_account_that_posting_rules_use(number: int) -> None:
+    found = refused(given(), CloseAccount(number=number), AccountNeeded)
+
+    assert TABLES["bas"][1][found["role"]] == found["account"] == number
+
+
+def test_closes_an_account_whose_role_another_one_has_taken() -> None:
+    assert accepts(given(AssignAccount(role="bank", number=1940)), CloseAccount(number=1930))
 
 
 @pytest.mark.parametrize(("role", "number"), [("withheld_tax", 1630), ("input_vat", 2650), ("bank", 1610)])
